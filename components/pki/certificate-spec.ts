@@ -1,0 +1,77 @@
+import type { StackConfig } from "../../config/parse";
+import { enabledServices, type Issuer } from "../stack/connections";
+
+export type CertificateUse = "digital_signature" | "server_auth" | "client_auth";
+
+/** What stands in a leaf certificate. Lists are sorted: the provider replaces a leaf when their order changes. */
+export interface CertificateSpec {
+  /** Name of the identity; also the common name. */
+  name: string;
+  issuer: Issuer;
+  dnsNames: string[];
+  ipAddresses: string[];
+  uses: CertificateUse[];
+}
+
+/** Certificate of the operator: opens what services open. */
+export const OPERATOR = "operator";
+/** The application that the verification plays. */
+export const VERIFICATION = "verification";
+/** Certificate with which an application queries (`reads:`). */
+export const readerName = (application: string): string => `${application}-reader`;
+
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
+const sorted = (names: readonly string[]) => [...new Set(names)].sort();
+
+function client(name: string, issuer: Issuer): CertificateSpec {
+  return {
+    name,
+    issuer,
+    dnsNames: [name],
+    ipAddresses: [],
+    uses: ["digital_signature", "client_auth"],
+  };
+}
+
+/**
+ * Every leaf of the stack.
+ *
+ * @param serverNames further DNS names of a service on the target, besides its short name.
+ */
+export function certificateSpecs(
+  config: StackConfig,
+  serverNames: (service: string) => readonly string[] = () => [],
+): CertificateSpec[] {
+  const services = enabledServices(config).map((service): CertificateSpec => {
+    const hosts = config.hostNames[service];
+    return {
+      name: service,
+      issuer: "services",
+      dnsNames: sorted([
+        service,
+        "localhost",
+        ...serverNames(service),
+        ...hosts.filter((host) => !IPV4.test(host)),
+      ]),
+      ipAddresses: sorted(["127.0.0.1", ...hosts.filter((host) => IPV4.test(host))]),
+      // Both: Tempo and Loki dial themselves with the certificate that they serve.
+      uses: ["digital_signature", "server_auth", "client_auth"],
+    };
+  });
+  const applications = config.apps.flatMap(({ name, reads, scrape }): CertificateSpec[] => {
+    const own = client(name, "applications");
+    if (scrape?.tls) {
+      const host = scrape.target?.replace(/:\d+$/, "") ?? name;
+      own.uses = ["digital_signature", "server_auth", "client_auth"];
+      own.dnsNames = sorted([name, ...(IPV4.test(host) ? [] : [host])]);
+      own.ipAddresses = IPV4.test(host) ? [host] : [];
+    }
+    return reads.length > 0 ? [own, client(readerName(name), "services")] : [own];
+  });
+  return [
+    ...services,
+    ...applications,
+    client(OPERATOR, "services"),
+    client(VERIFICATION, "applications"),
+  ];
+}

@@ -1,0 +1,73 @@
+import { limitsOf } from "../config/capacity";
+import { imageOf, IMAGES } from "../config/images";
+import type { StackConfig } from "../config/parse";
+import type { ServiceName } from "../config/services";
+import type { Layout } from "../targets/layout";
+import type { Workload } from "../targets/workload";
+import { dialledBy, openListeners, zonesOf } from "./stack/connections";
+
+/** What every room's pure builders take: the options and where the process finds things. */
+export interface ServiceContext {
+  config: StackConfig;
+  layout: Layout;
+}
+
+/** What only the room itself knows of its Workload. */
+export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
+  Partial<
+    Pick<Workload, "env" | "entrypoint" | "files" | "secretFiles" | "storage" | "writable">
+  > & {
+    reload: Workload["identities"][number]["reload"];
+  };
+
+/** Listeners of a service that the host publishes, by the name of their port option. */
+function publishedAt(
+  config: StackConfig,
+  service: ServiceName,
+): Record<string, { bind: string; port: number }> {
+  const { bind, ...ports } = config.ports[service];
+  const published = Object.fromEntries(
+    Object.entries(ports).map(([name, port]) => [name, { bind, port }]),
+  );
+  if (service !== "collector") return published;
+  const { plaintext, jaeger, zipkin } = config.intake;
+  const loopback = (port: number) => ({ bind: plaintext.bind, port });
+  return {
+    ...published,
+    ...(plaintext.enabled && {
+      plaintextGrpc: loopback(plaintext.otlpGrpc),
+      plaintextHttp: loopback(plaintext.otlpHttp),
+    }),
+    ...(jaeger.enabled && {
+      jaegerGrpc: loopback(jaeger.grpc),
+      jaegerThriftHttp: loopback(jaeger.thriftHttp),
+    }),
+    ...(zipkin.enabled && { zipkin: loopback(zipkin.http) }),
+  };
+}
+
+/** The Workload of a service: what the tables say of it, and what its room adds. */
+export function serviceWorkload(
+  { config, layout }: ServiceContext,
+  service: ServiceName,
+  { reload, ...parts }: ServiceParts,
+): Workload {
+  const published = publishedAt(config, service);
+  return {
+    name: service,
+    image: imageOf(config, service),
+    user: IMAGES[service].user,
+    env: {},
+    files: [],
+    secretFiles: [],
+    writable: [],
+    identities: [{ certificate: service, directory: layout.identity, reload }],
+    ports: Object.entries(openListeners(config, service))
+      .filter(([, { reach }]) => reach === "network")
+      .map(([name]) => ({ name, number: layout.listen(name), publish: published[name] })),
+    limits: limitsOf(config, service),
+    zones: zonesOf(config, service),
+    connectsTo: dialledBy(config, service),
+    ...parts,
+  };
+}

@@ -1,0 +1,309 @@
+import type { StackConfig } from "../../config/parse";
+import { SERVICES, type ServiceName } from "../../config/services";
+
+/** The two kinds of client certificate, by the issuer that signed it. */
+export type Issuer = "services" | "applications";
+
+/** Networks: `backplane` joins the services, `intake` joins applications to what they may dial. */
+export type Zone = "backplane" | "intake" | "legacy" | "egress";
+
+export interface Listener {
+  port: number;
+  protocol: "grpc" | "http";
+  /**
+   * `mtls`: server certificate under the root, client certificate of an accepted issuer demanded.
+   * `tls`: no client certificate. `plaintext`: neither.
+   */
+  security: "mtls" | "tls" | "plaintext";
+  /** Issuers whose certificates open it; empty without mTLS. */
+  accepts: readonly Issuer[];
+  /** `network`: on the container's address; `loopback`: inside the container alone. */
+  reach: "network" | "loopback";
+  /** Why it is not mTLS. */
+  exception?: string;
+}
+
+const mtls = (port: number, protocol: Listener["protocol"], ...accepts: Issuer[]): Listener => ({
+  port,
+  protocol,
+  security: "mtls",
+  accepts,
+  reach: "network",
+});
+
+const probe = (port: number): Listener => ({
+  port,
+  protocol: "http",
+  security: "plaintext",
+  accepts: [],
+  reach: "loopback",
+  exception:
+    "health probe inside the container; the image has no client that can present a certificate",
+});
+
+const legacy = (port: number, protocol: Listener["protocol"]): Listener => ({
+  port,
+  protocol,
+  security: "plaintext",
+  accepts: [],
+  reach: "network",
+  exception: "intake of clients without TLS, off by default, published on the host's loopback only",
+});
+
+/** Every listener of every service. Port numbers are those inside the container. */
+export const LISTENERS = {
+  tempo: {
+    http: mtls(3200, "http", "services"),
+    grpc: mtls(9095, "grpc", "services"),
+    otlpGrpc: mtls(4317, "grpc", "services"),
+    health: probe(3101),
+  },
+  collector: {
+    otlpGrpc: mtls(4317, "grpc", "services", "applications"),
+    otlpHttp: mtls(4318, "http", "services", "applications"),
+    health: probe(13133),
+    plaintextGrpc: legacy(14317, "grpc"),
+    plaintextHttp: legacy(14318, "http"),
+    jaegerGrpc: legacy(14250, "grpc"),
+    jaegerThriftHttp: legacy(14268, "http"),
+    zipkin: legacy(9411, "http"),
+  },
+  prometheus: { http: mtls(9090, "http", "services") },
+  loki: {
+    http: mtls(3100, "http", "services"),
+    grpc: mtls(9095, "grpc", "services"),
+    health: probe(3101),
+  },
+  grafana: {
+    https: {
+      port: 3000,
+      protocol: "http",
+      security: "tls",
+      accepts: [],
+      reach: "network",
+      exception:
+        "browsers log in with a password or through OIDC; Grafana cannot demand client certificates",
+    },
+  },
+  jaeger: {
+    otlpGrpc: mtls(4317, "grpc", "services"),
+    http: mtls(16686, "http", "services"),
+    grpc: mtls(16685, "grpc", "services"),
+    health: probe(13133),
+  },
+  qdrant: { rest: mtls(6333, "http", "services", "applications") },
+  alertmanager: { http: mtls(9093, "http", "services") },
+} as const satisfies Record<ServiceName, Record<string, Listener>>;
+
+export function listenersOf(service: ServiceName): Readonly<Record<string, Listener>> {
+  return LISTENERS[service];
+}
+
+/** A peer that is no service of the stack. */
+export type Outsider =
+  | "applications"
+  | "legacy applications"
+  | "operator"
+  | "browser"
+  | "S3"
+  | "webhook"
+  | "identity provider"
+  | "extra receivers"
+  | "scrape targets";
+
+/** One way on which data travels. */
+export interface Connection {
+  from: ServiceName | Outsider;
+  to: ServiceName | Outsider;
+  /** Listener of `to`, where that is a service. */
+  listener?: string;
+  carries: string;
+  /** Whether the stack with this configuration has it. Default: yes. */
+  when?: (config: StackConfig) => boolean;
+}
+
+/** Whether a service runs in the stack with this configuration. */
+export function isEnabled(config: StackConfig, service: ServiceName): boolean {
+  switch (service) {
+    case "grafana":
+    case "jaeger":
+    case "qdrant":
+    case "alertmanager":
+      return config[service].enabled;
+    case "tempo":
+    case "collector":
+    case "prometheus":
+    case "loki":
+      return true;
+  }
+}
+
+/** The services that run, in the order of the list. */
+export function enabledServices(config: StackConfig): ServiceName[] {
+  return SERVICES.filter((service) => isEnabled(config, service));
+}
+
+/** Who talks to whom: endpoints, certificates, networks and the TLS audit follow from it. */
+export const CONNECTIONS: readonly Connection[] = [
+  { from: "applications", to: "collector", listener: "otlpGrpc", carries: "OTLP" },
+  { from: "applications", to: "collector", listener: "otlpHttp", carries: "OTLP" },
+  { from: "applications", to: "qdrant", listener: "rest", carries: "vectors, with an API key" },
+  {
+    from: "legacy applications",
+    to: "collector",
+    listener: "plaintextGrpc",
+    carries: "OTLP",
+    when: ({ intake }) => intake.plaintext.enabled,
+  },
+  {
+    from: "legacy applications",
+    to: "collector",
+    listener: "plaintextHttp",
+    carries: "OTLP",
+    when: ({ intake }) => intake.plaintext.enabled,
+  },
+  {
+    from: "legacy applications",
+    to: "collector",
+    listener: "jaegerGrpc",
+    carries: "Jaeger",
+    when: ({ intake }) => intake.jaeger.enabled,
+  },
+  {
+    from: "legacy applications",
+    to: "collector",
+    listener: "jaegerThriftHttp",
+    carries: "Jaeger",
+    when: ({ intake }) => intake.jaeger.enabled,
+  },
+  {
+    from: "legacy applications",
+    to: "collector",
+    listener: "zipkin",
+    carries: "Zipkin",
+    when: ({ intake }) => intake.zipkin.enabled,
+  },
+  { from: "collector", to: "tempo", listener: "otlpGrpc", carries: "traces (primary)" },
+  { from: "collector", to: "loki", listener: "http", carries: "logs (primary)" },
+  {
+    from: "collector",
+    to: "prometheus",
+    listener: "http",
+    carries: "metrics (primary), its own included",
+  },
+  { from: "collector", to: "jaeger", listener: "otlpGrpc", carries: "traces (copy)" },
+  {
+    from: "collector",
+    to: "extra receivers",
+    carries: "copies",
+    when: (config) => config.extraReceivers.length > 0,
+  },
+  { from: "jaeger", to: "prometheus", listener: "http", carries: "its own metrics" },
+  { from: "tempo", to: "tempo", listener: "grpc", carries: "queries and jobs" },
+  {
+    from: "tempo",
+    to: "S3",
+    carries: "blocks",
+    when: (config) => config.storage.tempo.kind === "s3",
+  },
+  { from: "loki", to: "loki", listener: "grpc", carries: "queries and jobs" },
+  {
+    from: "loki",
+    to: "S3",
+    carries: "chunks and index",
+    when: (config) => config.storage.loki.kind === "s3",
+  },
+  { from: "prometheus", to: "tempo", listener: "http", carries: "scrapes" },
+  { from: "prometheus", to: "loki", listener: "http", carries: "scrapes" },
+  { from: "prometheus", to: "grafana", listener: "https", carries: "scrapes" },
+  {
+    from: "prometheus",
+    to: "qdrant",
+    listener: "rest",
+    carries: "scrapes, with the read-only key",
+  },
+  { from: "prometheus", to: "alertmanager", listener: "http", carries: "alerts and scrapes" },
+  { from: "prometheus", to: "prometheus", listener: "http", carries: "scrapes" },
+  {
+    from: "prometheus",
+    to: "scrape targets",
+    carries: "scrapes",
+    when: (config) =>
+      config.scrapeTargets.length > 0 ||
+      config.apps.some(({ scrape }) => scrape?.target !== undefined),
+  },
+  {
+    from: "prometheus",
+    to: "applications",
+    carries: "scrapes",
+    when: (config) => config.apps.some(({ scrape }) => scrape?.port !== undefined),
+  },
+  {
+    from: "alertmanager",
+    to: "webhook",
+    carries: "alerts",
+    when: (config) => config.alerts.webhook !== undefined,
+  },
+  { from: "grafana", to: "tempo", listener: "http", carries: "queries" },
+  { from: "grafana", to: "prometheus", listener: "http", carries: "queries" },
+  { from: "grafana", to: "loki", listener: "http", carries: "queries" },
+  { from: "grafana", to: "jaeger", listener: "http", carries: "queries" },
+  { from: "grafana", to: "alertmanager", listener: "http", carries: "alerts" },
+  {
+    from: "grafana",
+    to: "identity provider",
+    carries: "logins",
+    when: (config) => config.grafana.oidc !== undefined,
+  },
+  { from: "browser", to: "grafana", listener: "https", carries: "pages" },
+  { from: "operator", to: "prometheus", listener: "http", carries: "queries" },
+  { from: "operator", to: "alertmanager", listener: "http", carries: "queries" },
+  { from: "operator", to: "jaeger", listener: "http", carries: "queries" },
+  { from: "operator", to: "tempo", listener: "http", carries: "queries" },
+  { from: "operator", to: "loki", listener: "http", carries: "queries" },
+];
+
+const isService = (peer: ServiceName | Outsider): peer is ServiceName =>
+  (SERVICES as readonly string[]).includes(peer);
+
+/** The connections that the stack with this configuration has. */
+export function activeConnections(config: StackConfig): Connection[] {
+  return CONNECTIONS.filter(({ from, to, when }) => {
+    const ends = [from, to].filter(isService);
+    return ends.every((service) => isEnabled(config, service)) && (when?.(config) ?? true);
+  });
+}
+
+/** Services of the stack that `service` dials, itself left out. */
+export function dialledBy(config: StackConfig, service: ServiceName): ServiceName[] {
+  const peers = activeConnections(config)
+    .filter(({ from, to }) => from === service && to !== service)
+    .map(({ to }) => to)
+    .filter(isService);
+  return SERVICES.filter((name) => peers.includes(name));
+}
+
+/** Networks of a service: who dials it and whom it dials decides. */
+export function zonesOf(config: StackConfig, service: ServiceName): Zone[] {
+  const zones = new Set<Zone>(["backplane"]);
+  for (const { from, to } of activeConnections(config)) {
+    if (to === service && from === "applications") zones.add("intake");
+    if (from === service && to === "applications") zones.add("intake");
+    if (to === service && from === "legacy applications") zones.add("legacy");
+    if (from === service && !isService(to) && to !== "applications") zones.add("egress");
+  }
+  return [...zones];
+}
+
+/** Listeners that are open with this configuration. */
+export function openListeners(config: StackConfig, service: ServiceName): Record<string, Listener> {
+  const active = activeConnections(config);
+  return Object.fromEntries(
+    Object.entries(listenersOf(service)).filter(
+      ([name, { reach, security, port }]) =>
+        reach === "loopback" ||
+        security !== "plaintext" ||
+        active.some(({ to, listener }) => to === service && listener === name && port > 0),
+    ),
+  );
+}

@@ -1,0 +1,54 @@
+import type { StackConfig } from "./parse";
+import type { ServiceName } from "./services";
+
+export interface Image {
+  /** Registry and repository. */
+  repository: string;
+  tag: string;
+  /** User and group ids that the image is made for. */
+  user: { uid: number; gid: number };
+}
+
+/** The images that this version of the stack was built and checked for. */
+export const IMAGES: Readonly<Record<ServiceName, Image>> = {
+  tempo: { repository: "docker.io/grafana/tempo", tag: "3.0.3", user: { uid: 10001, gid: 10001 } },
+  collector: {
+    repository: "docker.io/otel/opentelemetry-collector-contrib",
+    tag: "0.159.0",
+    user: { uid: 10001, gid: 10001 },
+  },
+  prometheus: {
+    repository: "docker.io/prom/prometheus",
+    tag: "v3.14.0",
+    user: { uid: 65534, gid: 65534 },
+  },
+  loki: { repository: "docker.io/grafana/loki", tag: "3.7.6", user: { uid: 10001, gid: 10001 } },
+  grafana: { repository: "docker.io/grafana/grafana", tag: "13.2.0", user: { uid: 472, gid: 0 } },
+  jaeger: {
+    repository: "docker.io/jaegertracing/jaeger",
+    tag: "2.20.0",
+    user: { uid: 10001, gid: 10001 },
+  },
+  qdrant: {
+    repository: "docker.io/qdrant/qdrant",
+    tag: "v1.19.0-unprivileged",
+    user: { uid: 1000, gid: 1000 },
+  },
+  alertmanager: {
+    repository: "docker.io/prom/alertmanager",
+    tag: "v0.34.0",
+    user: { uid: 65534, gid: 65534 },
+  },
+};
+
+/** Reference of a service's image: the override, else the pinned one, at the mirror if there is one. */
+export function imageOf(config: StackConfig, service: ServiceName): string {
+  const override = config.images.overrides[service];
+  if (override !== undefined) return override;
+  const { repository, tag } = IMAGES[service];
+  const mirrored =
+    config.images.registry === undefined
+      ? repository
+      : `${config.images.registry.replace(/\/+$/, "")}/${repository.replace(/^docker\.io\//, "")}`;
+  return `${mirrored}:${tag}`;
+}

@@ -1,0 +1,228 @@
+import { z } from "zod";
+import { parseDuration, parseSize } from "./units";
+import { Secret } from "./secret";
+
+/** What the option reference says of an option besides its doc string. */
+export interface OptionMeta {
+  description: string;
+  /** The form that a value must have, as error messages and the reference print it. */
+  form?: string;
+  /** The option reference prints no default of it, and no error ever repeats its value. */
+  secret?: boolean;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** An option whose value is checked and turned into `T` in one step, with one message for all that is wrong. */
+function option<T>(
+  form: string,
+  description: string,
+  parse: (value: unknown) => T | undefined,
+  secret = false,
+) {
+  return z
+    .unknown()
+    .transform((value, context): T => {
+      const result = parse(value);
+      if (result !== undefined) return result;
+      const got = secret ? "" : `, got ${show(value)}`;
+      context.addIssue({ code: "custom", message: `expected ${form}${got}` });
+      return z.NEVER;
+    })
+    .meta({ description, form, secret } satisfies OptionMeta);
+}
+
+const matching = (pattern: RegExp) => (value: unknown) =>
+  typeof value === "string" && pattern.test(value) ? value : undefined;
+
+export const DNS_LABEL = /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/;
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/i;
+const IPV4 = /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/;
+
+/** Whether `address` reaches this host alone. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}
+
+export const duration = (description: string) =>
+  option('a duration with a unit, such as "30s" or "168h"', description, (value) =>
+    typeof value === "string" ? parseDuration(value) : undefined,
+  );
+
+export const size = (description: string) =>
+  option('a size with a unit, such as "512Mi" or "2Gi"', description, (value) =>
+    typeof value === "string" ? parseSize(value) : undefined,
+  );
+
+export const cpus = (description: string) =>
+  option("a number of CPU cores above 0, such as 0.5", description, (value) =>
+    typeof value === "number" && value > 0 && value <= 1024 ? value : undefined,
+  );
+
+export const port = (description: string) =>
+  option("a port from 1 to 65535", description, (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535
+      ? (value as number)
+      : undefined,
+  );
+
+export const ratio = (description: string) =>
+  option("a number from 0 to 1", description, (value) =>
+    typeof value === "number" && value >= 0 && value <= 1 ? value : undefined,
+  );
+
+export const count = (description: string, least = 1) =>
+  option(`a whole number of at least ${least}`, description, (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least ? (value as number) : undefined,
+  );
+
+export const flag = (description: string) =>
+  option("true or false", description, (value) => (typeof value === "boolean" ? value : undefined));
+
+export const text = (description: string) =>
+  option("a text that is not empty", description, matching(/\S/));
+
+export const dnsLabel = (description: string) =>
+  option(
+    'a DNS label: at most 40 lower-case letters, digits and "-", starting with a letter',
+    description,
+    matching(DNS_LABEL),
+  );
+
+export const hostName = (description: string) =>
+  option('a host name or IPv4 address, such as "traces.example.org"', description, (value) =>
+    typeof value === "string" && (HOST_NAME.test(value) || IPV4.test(value)) ? value : undefined,
+  );
+
+export const bindAddress = (description: string) =>
+  option('an IPv4 address of the host, such as "127.0.0.1"', description, matching(IPV4));
+
+export const hostPort = (description: string) =>
+  option('"host:port", such as "api.example.org:9100"', description, (value) => {
+    if (typeof value !== "string") return undefined;
+    const [, host, digits] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
+    const fits = host !== undefined && HOST_NAME.test(host) && Number(digits) >= 1;
+    return fits && Number(digits) <= 65_535 ? value : undefined;
+  });
+
+function parseUrl(value: unknown, protocols: readonly string[]): string | undefined {
+  if (typeof value !== "string") return undefined;
+  try {
+    const url = new URL(value);
+    return protocols.includes(url.protocol) && url.hostname !== "" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const httpsUrl = (description: string) =>
+  option('an "https://" address', description, (value) => parseUrl(value, ["https:"]));
+
+/** An address that may carry a token in its path, hence a secret. */
+export const secretHttpsUrl = (description: string) =>
+  option(
+    'an "https://" address',
+    description,
+    (value) => {
+      const url = value instanceof Secret ? value.reveal() : value;
+      return url === UNREADABLE || parseUrl(url, ["https:"]) !== undefined
+        ? new Secret(url as string)
+        : undefined;
+    },
+    true,
+  );
+
+export const path = (description: string) =>
+  option("the path of a file", description, matching(/^[^\0]*[^\0/\s]$/));
+
+export const urlPath = (description: string) =>
+  option('a path that starts with "/"', description, matching(/^\/\S*$/));
+
+export const pattern = (description: string) =>
+  option("a regular expression", description, (value) => {
+    if (typeof value !== "string" || value === "") return undefined;
+    try {
+      // Go's RE2 takes the flag group "(?i)", which JavaScript does not.
+      new RegExp(value.replace(/^\(\?[a-z]+\)/, ""));
+      return value;
+    } catch {
+      return undefined;
+    }
+  });
+
+/** What stands for a secret that this process cannot decrypt (`render` needs no passphrase). */
+export const UNREADABLE = "\u0000unreadable";
+
+export const secret = (description: string, form = "a secret text that is not empty") =>
+  option(
+    form,
+    description,
+    (value) => {
+      if (value instanceof Secret) return value;
+      return typeof value === "string" && value.trim() !== "" ? new Secret(value) : undefined;
+    },
+    true,
+  );
+
+export const pemCertificate = (description: string) =>
+  option(
+    'a PEM certificate ("-----BEGIN CERTIFICATE-----…")',
+    description,
+    matching(/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/),
+    false,
+  );
+
+export const pemKey = (description: string) =>
+  option(
+    "a PEM private key (give it with `pulumi config set --secret`)",
+    description,
+    (value) => {
+      const pem = value instanceof Secret ? value.reveal() : value;
+      if (typeof pem !== "string") return undefined;
+      return pem === UNREADABLE || /-----BEGIN (EC |RSA )?PRIVATE KEY-----/.test(pem)
+        ? new Secret(pem)
+        : undefined;
+    },
+    true,
+  );
+
+export const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
+  option(`one of ${values.map((value) => `"${value}"`).join(", ")}`, description, (value) =>
+    values.includes(value as string) ? (value as T[number]) : undefined,
+  );
+
+/** A group of options that may be left out: each member then has its default. */
+export const section = <T extends z.ZodRawShape>(description: string, shape: T) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .meta({ description });
+
+/** A group of options that has no default as a whole. */
+export const group = <T extends z.ZodRawShape>(description: string, shape: T) =>
+  z.strictObject(shape).meta({ description });
+
+export const list = <T extends z.ZodType>(description: string, item: T) =>
+  z.array(item).prefault([]).meta({ description });
+
+export const labels = (description: string) =>
+  z
+    .record(
+      z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "expected a label name (letters, digits, _)"),
+      text("The label's value."),
+    )
+    .prefault({})
+    .meta({ description, form: "a map of label names to texts" } satisfies OptionMeta);
+
+export const environmentVariables = (description: string) =>
+  z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable"),
+      z.string("expected a text; quote numbers and true/false"),
+    )
+    .prefault({})
+    .meta({ description, form: "a map of variable names to texts" } satisfies OptionMeta);

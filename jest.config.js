@@ -1,0 +1,30 @@
+const common = {
+  testEnvironment: "node",
+  clearMocks: true,
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { target: "es2022", parser: { syntax: "typescript" }, keepClassNames: true },
+        module: { type: "commonjs" },
+      },
+    ],
+  },
+};
+
+module.exports = {
+  maxWorkers: "100%",
+  projects: [
+    {
+      ...common,
+      displayName: "unit",
+      testMatch: ["<rootDir>/tests/unit/**/*.test.ts", "<rootDir>/tests/policy/**/*.test.ts"],
+    },
+    {
+      ...common,
+      displayName: "conformance",
+      testMatch: ["<rootDir>/tests/conformance/**/*.test.ts"],
+    },
+    { ...common, displayName: "e2e", testMatch: ["<rootDir>/tests/e2e/**/*.test.ts"] },
+  ],
+};

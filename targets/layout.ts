@@ -1,0 +1,41 @@
+import type { ServiceName } from "../config/services";
+
+/**
+ * Where a process finds its files, listens and reaches its peers. Containers have one layout; the
+ * conformance tests give each server another, in a temporary directory on free loopback ports.
+ */
+export interface Layout {
+  /** Directory of the configuration documents. */
+  config: string;
+  /** Directory of the trust bundles: `root.crt`, `services.crt`, `clients.crt`. */
+  trust: string;
+  /** Directory of the identity: `tls.crt` (leaf, then issuer) and `tls.key`. */
+  identity: string;
+  /** Directory of secret files. */
+  secrets: string;
+  /** Directory of the data that is kept. */
+  data: string;
+  /** Directory of scratch files, in memory. */
+  scratch: string;
+  /** Address that network listeners bind to. */
+  bind: string;
+  /** Port of one of the process's own listeners. */
+  listen(listener: string): number;
+  /** `host:port` at which this process reaches a peer's listener (or its own, from outside). */
+  peer(service: ServiceName, listener: string): string;
+}
+
+/** Files that every layout has, by their use. */
+export function tlsFiles(layout: Layout) {
+  return {
+    /** Leaf certificate followed by its issuer. */
+    certificate: `${layout.identity}/tls.crt`,
+    key: `${layout.identity}/tls.key`,
+    /** What every client verifies servers against. */
+    root: `${layout.trust}/root.crt`,
+    /** Client CA of listeners that take services and the operator only. */
+    services: `${layout.trust}/services.crt`,
+    /** Client CA of listeners that take applications too. */
+    clients: `${layout.trust}/clients.crt`,
+  };
+}

@@ -1,0 +1,85 @@
+import type { Limits } from "../config/capacity";
+import type { Zone } from "../components/stack/connections";
+import type { SecretName } from "../components/stack/secrets";
+
+/**
+ * What a service needs to run, in words that every target understands. A Workload is plain data,
+ * computed before anything is created; secrets and keys are named in it, never contained.
+ */
+export interface Workload {
+  /** DNS short name, equal on every target: what peers dial and the certificate carries. */
+  name: string;
+  /** Reference of the image, with its digest where it is locked. */
+  image: string;
+  /** User and group that the process runs as. */
+  user: { uid: number; gid: number };
+  /** Replaces the image's entry point. Default: the image's own. */
+  entrypoint?: string[];
+  args: string[];
+  /** Plain environment variables; never a secret. */
+  env: Record<string, string>;
+  /** Configuration documents: a change of one replaces the container. */
+  files: ConfigFile[];
+  /** Files made of secrets; a change of one replaces the container. */
+  secretFiles: SecretFile[];
+  /** Leaf certificates with their keys, refreshed in place. */
+  identities: IdentityMount[];
+  ports: WorkloadPort[];
+  /** The data volume. */
+  storage?: Storage;
+  /** Directories in memory that the process may write to. */
+  writable: string[];
+  probe: Probe;
+  limits: Limits;
+  /** Seconds between SIGTERM and SIGKILL: enough to flush. */
+  stopGrace: number;
+  /** Networks that it joins; only `egress` leads out of the stack. */
+  zones: Zone[];
+  /** Services of the stack that it dials, and so starts after. */
+  connectsTo: string[];
+}
+
+export interface ConfigFile {
+  /** Absolute path inside the container, under the layout's configuration directory. */
+  path: string;
+  content: string;
+}
+
+export interface SecretFile {
+  /** Absolute path inside the container, under the layout's secrets directory. */
+  path: string;
+  /** The secrets that the file is made of. */
+  secrets: readonly SecretName[];
+  /** The file's text from their values, in the same order. */
+  render(values: readonly string[]): string;
+}
+
+export interface IdentityMount {
+  /** Name of the certificate specification. */
+  certificate: string;
+  /** Directory of `tls.crt` (leaf, then issuer) and `tls.key`. */
+  directory: string;
+  /**
+   * How the process takes a renewed certificate: by itself (`watch`), by a call of its API that the
+   * stack makes (`api`), or by a restart (`restart`).
+   */
+  reload: "watch" | "api" | "restart";
+}
+
+export interface WorkloadPort {
+  /** Name of the listener in the connection table. */
+  name: string;
+  number: number;
+  /** Where the host publishes it. Default: nowhere. */
+  publish?: { bind: string; port: number };
+}
+
+export interface Storage {
+  /** Directory of the data. */
+  path: string;
+  /** Whether the image ships the directory owned by its user, so that a fresh volume is writable. */
+  ownedByImage: boolean;
+}
+
+/** How a target learns that the process is well. */
+export type Probe = { kind: "exec"; command: string[] } | { kind: "none"; reason: string };
