@@ -1,0 +1,147 @@
+import "reflect-metadata";
+import { KeyObject, randomBytes, webcrypto } from "node:crypto";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as x509 from "@peculiar/x509";
+import type { CertificateSpec } from "../../components/pki/certificate-spec";
+import type { Issuer } from "../../components/stack/connections";
+
+/**
+ * A whole PKI on disk, issued from the very certificate specifications of the stack, so that the
+ * real servers are tested with the certificates that `up` would make.
+ */
+
+const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const HOUR = 3_600_000;
+
+x509.cryptoProvider.set(webcrypto);
+
+interface Signer {
+  certificate: x509.X509Certificate;
+  key: webcrypto.CryptoKey;
+}
+
+export interface Pki {
+  /** Directory of `root.crt`, `services.crt` and `clients.crt`. */
+  trust: string;
+  /** Directory of `tls.crt` and `tls.key` of an identity. */
+  identity(name: string): string;
+  /**
+   * Issues a leaf anew in place, as a renewal does.
+   *
+   * @returns its serial number, as `getPeerCertificate().serialNumber` spells it.
+   */
+  reissue(name: string): Promise<string>;
+}
+
+export interface PkiOptions {
+  /** What differs from the specification, by the name of the identity. */
+  overrides?: Readonly<Record<string, Partial<CertificateSpec>>>;
+}
+
+const keyPair = () => webcrypto.subtle.generateKey(EC, true, ["sign", "verify"]);
+// A leading zero byte would be cut off in DER, and serials compared as text would differ.
+const serialNumber = () => `4${randomBytes(15).toString("hex").slice(1)}`;
+
+async function issue(
+  subject: string,
+  publicKey: webcrypto.CryptoKey,
+  issuer: { name: string; key: webcrypto.CryptoKey },
+  extensions: x509.Extension[],
+): Promise<x509.X509Certificate> {
+  return x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: `CN=${subject}`,
+    issuer: issuer.name,
+    notBefore: new Date(Date.now() - HOUR),
+    notAfter: new Date(Date.now() + 24 * HOUR),
+    publicKey: publicKey,
+    signingKey: issuer.key,
+    signingAlgorithm: EC,
+    extensions,
+  });
+}
+
+async function authority(subject: string, signedBy?: Signer): Promise<Signer> {
+  const { publicKey, privateKey } = await keyPair();
+  const issuer = signedBy
+    ? { name: signedBy.certificate.subject, key: signedBy.key }
+    : { name: `CN=${subject}`, key: privateKey };
+  const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
+  const certificate = await issue(subject, publicKey, issuer, [
+    new x509.BasicConstraintsExtension(true, undefined, true),
+    new x509.KeyUsagesExtension(keyCertSign | cRLSign, true),
+    await x509.SubjectKeyIdentifierExtension.create(publicKey),
+    await x509.AuthorityKeyIdentifierExtension.create(signedBy?.certificate.publicKey ?? publicKey),
+  ]);
+  return { certificate, key: privateKey };
+}
+
+function leafExtensions(spec: CertificateSpec): x509.Extension[] {
+  const purposes = spec.uses.flatMap((use) => {
+    if (use === "server_auth") return [x509.ExtendedKeyUsage.serverAuth];
+    return use === "client_auth" ? [x509.ExtendedKeyUsage.clientAuth] : [];
+  });
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension(purposes),
+    new x509.SubjectAlternativeNameExtension([
+      ...spec.dnsNames.map((value) => ({ type: "dns" as const, value })),
+      ...spec.ipAddresses.map((value) => ({ type: "ip" as const, value })),
+    ]),
+  ];
+}
+
+const pem = (...certificates: x509.X509Certificate[]) =>
+  certificates.map((certificate) => `${certificate.toString("pem")}\n`).join("");
+
+/** Replaces a file in one step: a server that reloads it never reads half of it. */
+async function replace(path: string, content: string): Promise<void> {
+  await writeFile(`${path}.new`, content, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+/**
+ * Issues root, the two issuers and every leaf into `directory`: `trust/{root,services,clients}.crt`
+ * and `identity/<name>/{tls.crt,tls.key}`, keys in SEC1 as the stack's provider writes them.
+ */
+export async function issuePki(
+  directory: string,
+  specs: readonly CertificateSpec[],
+  { overrides = {} }: PkiOptions = {},
+): Promise<Pki> {
+  const root = await authority("tracekeep root");
+  const issuers: Record<Issuer, Signer> = {
+    services: await authority("tracekeep services", root),
+    applications: await authority("tracekeep applications", root),
+  };
+  const trust = join(directory, "trust");
+  await mkdir(trust, { recursive: true });
+  const { services, applications } = issuers;
+  await replace(join(trust, "root.crt"), pem(root.certificate));
+  await replace(join(trust, "services.crt"), pem(services.certificate));
+  await replace(join(trust, "clients.crt"), pem(services.certificate, applications.certificate));
+
+  const identity = (name: string) => join(directory, "identity", name);
+  const reissue = async (name: string): Promise<string> => {
+    const stated = specs.find((spec) => spec.name === name);
+    if (!stated) throw new Error(`no certificate specification is named "${name}"`);
+    const spec = { ...stated, ...overrides[name] };
+    const issuer = issuers[spec.issuer];
+    const { publicKey, privateKey } = await keyPair();
+    const leaf = await issue(
+      spec.name,
+      publicKey,
+      { name: issuer.certificate.subject, key: issuer.key },
+      leafExtensions(spec),
+    );
+    const key = KeyObject.from(privateKey).export({ type: "sec1", format: "pem" });
+    await mkdir(identity(name), { recursive: true });
+    await replace(join(identity(name), "tls.key"), String(key));
+    await replace(join(identity(name), "tls.crt"), pem(leaf, issuer.certificate));
+    return leaf.serialNumber.toUpperCase();
+  };
+  for (const { name } of specs) await reissue(name);
+  return { trust, identity, reissue };
+}

@@ -1,0 +1,205 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { certificateSpecs, type CertificateSpec } from "../../components/pki/certificate-spec";
+import type { ServiceContext } from "../../components/service";
+import { listenersOf, openListeners } from "../../components/stack/connections";
+import type { SecretName } from "../../components/stack/secrets";
+import type { StackConfig } from "../../config/parse";
+import { SERVICES, type ServiceName } from "../../config/services";
+import type { Layout } from "../../targets/layout";
+import type { ConfigFile, Workload } from "../../targets/workload";
+import { issuePki, type Pki } from "./pki";
+import { freePort } from "./ports";
+import { ServerProcess } from "./server-process";
+import { programPath } from "./servers";
+
+/** What a mutation may put into a document in place of what belongs there. */
+export interface Places {
+  layout: Layout;
+  /** Trust bundle of another PKI whose names are all the same. */
+  foreignTrust: string;
+}
+
+/** Breaks a service on purpose: what runs is the Workload that it returns. */
+export type Mutation = (workload: Workload, places: Places) => Workload;
+
+/** A mutation of one service's documents: `edit` gets each of them and its base name. */
+export function editFiles(
+  service: ServiceName,
+  edit: (file: ConfigFile, places: Places) => ConfigFile,
+): Mutation {
+  return (workload, places) =>
+    workload.name === service
+      ? { ...workload, files: workload.files.map((file) => edit(file, places)) }
+      : workload;
+}
+
+export interface ProcessStackOptions {
+  config: StackConfig;
+  /** The services that are started; the others' ports stay closed. */
+  services: readonly ServiceName[];
+  mutate?: Mutation;
+  /** What differs from the certificate specifications, by identity. */
+  certificates?: Readonly<Record<string, Partial<CertificateSpec>>>;
+  /** Values of secrets; those left out get a value of their own. */
+  secrets?: Partial<Record<SecretName, string>>;
+  /** Whether to wait until every service is ready. Default: true. */
+  waitReady?: boolean;
+  /** Milliseconds until a service must be ready. */
+  readyTimeout?: number;
+}
+
+type WorkloadBuilder = (context: ServiceContext) => Workload;
+
+/** `<service>Workload` of the service's room. */
+async function builderOf(service: ServiceName): Promise<WorkloadBuilder> {
+  const room = (await import(`../../components/${service}/config`)) as Record<
+    string,
+    WorkloadBuilder
+  >;
+  return room[`${service}Workload`];
+}
+
+async function allocatePorts(): Promise<Record<ServiceName, Record<string, number>>> {
+  const ports = {} as Record<ServiceName, Record<string, number>>;
+  for (const service of SERVICES) {
+    ports[service] = {};
+    for (const name of Object.keys(listenersOf(service))) ports[service][name] = await freePort();
+  }
+  return ports;
+}
+
+const write = async (path: string, content: string) => {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content, { mode: 0o600 });
+};
+
+/** Real servers as processes on loopback ports, with the stack's own documents and certificates. */
+export class ProcessStack {
+  readonly workloads: Partial<Record<ServiceName, Workload>> = {};
+  readonly #processes = new Map<ServiceName, ServerProcess>();
+
+  private constructor(
+    readonly config: StackConfig,
+    /** Directory of everything; removed by `stop`. */
+    readonly directory: string,
+    readonly pki: Pki,
+    /** A PKI whose names are all the same, under another root. */
+    readonly foreign: Pki,
+    readonly ports: Record<ServiceName, Record<string, number>>,
+    readonly secrets: Readonly<Record<SecretName, string>>,
+  ) {}
+
+  static async start(options: ProcessStackOptions): Promise<ProcessStack> {
+    const { config } = options;
+    const directory = await mkdtemp(join(tmpdir(), "tracekeep-"));
+    const specs = certificateSpecs(config);
+    const pki = await issuePki(directory, specs, { overrides: options.certificates });
+    const foreign = await issuePki(join(directory, "foreign"), specs);
+    const secrets = new Proxy({} as Record<SecretName, string>, {
+      get: (_, name: SecretName) => options.secrets?.[name] ?? `secret-of-${name}`,
+    });
+    const stack = new ProcessStack(config, directory, pki, foreign, await allocatePorts(), secrets);
+    try {
+      await stack.#launch(options);
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+    return stack;
+  }
+
+  /** Where a service finds its files and its peers. */
+  layout(service: ServiceName): Layout {
+    const own = join(this.directory, service);
+    return {
+      config: join(own, "config"),
+      trust: this.pki.trust,
+      identity: this.pki.identity(service),
+      secrets: join(own, "secrets"),
+      data: join(own, "data"),
+      scratch: join(own, "scratch"),
+      bind: "127.0.0.1",
+      listen: (listener) => this.port(service, listener),
+      peer: (peer, listener) => `127.0.0.1:${this.port(peer, listener)}`,
+    };
+  }
+
+  port(service: ServiceName, listener: string): number {
+    const port = this.ports[service][listener];
+    if (port === undefined) throw new Error(`${service} has no listener "${listener}"`);
+    return port;
+  }
+
+  /** The process of a service that this stack was started with. */
+  process(service: ServiceName): ServerProcess {
+    const process = this.#processes.get(service);
+    if (!process) throw new Error(`this stack was started without ${service}`);
+    return process;
+  }
+
+  /** The last lines of a service's output. */
+  log(service: ServiceName, lines?: number): string {
+    return this.process(service).log(lines);
+  }
+
+  /** Sends a signal and waits for the process's end. */
+  async kill(service: ServiceName, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    await this.process(service).stop(signal);
+  }
+
+  /** Ends a service, if it still runs, and starts it again with the same files and ports. */
+  async restart(service: ServiceName): Promise<void> {
+    const process = this.process(service);
+    await process.stop();
+    process.start();
+    await process.ready();
+  }
+
+  /** Ends every process and removes the directory. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #launch(options: ProcessStackOptions): Promise<void> {
+    for (const service of options.services) {
+      const layout = this.layout(service);
+      for (const directory of [layout.config, layout.secrets, layout.data, layout.scratch]) {
+        await mkdir(directory, { recursive: true });
+      }
+      const build = await builderOf(service);
+      const places = { layout, foreignTrust: this.foreign.trust };
+      const plain = build({ config: this.config, layout });
+      const workload = options.mutate?.(plain, places) ?? plain;
+      this.workloads[service] = workload;
+      for (const { path, content } of workload.files) await write(path, content);
+      for (const file of workload.secretFiles) {
+        await write(file.path, file.render(file.secrets.map((name) => this.secrets[name])));
+      }
+      const process = new ServerProcess({
+        name: service,
+        program: programPath(service),
+        // Words after the image's program belong to the command line, whatever the image calls it.
+        args: [...(workload.entrypoint?.slice(1) ?? []), ...workload.args],
+        env: { TMPDIR: layout.scratch, ...workload.env },
+        directory: layout.scratch,
+        log: join(this.directory, `${basename(service)}.log`),
+        ports: Object.keys(openListeners(this.config, service)).map((name) =>
+          this.port(service, name),
+        ),
+        probe: workload.probe.kind === "exec" ? workload.probe.command : undefined,
+        readyTimeout: options.readyTimeout,
+      });
+      this.#processes.set(service, process);
+      process.start();
+    }
+    if (options.waitReady === false) return;
+    await Promise.all([...this.#processes.values()].map((process) => process.ready()));
+  }
+}
+
+/** Starts real servers; `stop` must follow. @throws with the end of a log if one does not come up. */
+export const startStack = (options: ProcessStackOptions): Promise<ProcessStack> =>
+  ProcessStack.start(options);

@@ -1,0 +1,112 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { isListening } from "./ports";
+import { findProgram, programOf } from "./servers";
+
+const run = promisify(execFile);
+const children = new Set<ChildProcess>();
+process.once("exit", () => children.forEach((child) => child.kill("SIGKILL")));
+
+export interface ServerOptions {
+  /** What messages call it. */
+  name: string;
+  program: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Working directory. */
+  directory: string;
+  /** File that gets its output. */
+  log: string;
+  /** Ports that it must open. */
+  ports: readonly number[];
+  /** Command that tells whether it is well, as inside the container. */
+  probe?: readonly string[];
+  /** Milliseconds until it must be ready. */
+  readyTimeout?: number;
+}
+
+/** A server of the tests: a process of its own, with its output in a file. */
+export class ServerProcess {
+  #child: ChildProcess | undefined;
+  #exit: Promise<void> = Promise.resolve();
+
+  constructor(readonly options: ServerOptions) {}
+
+  /** Process id. @throws if it does not run. */
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error(`${this.options.name} does not run`);
+    return this.#child.pid;
+  }
+
+  /** The last lines of its output. */
+  log(lines = 40): string {
+    return readFileSync(this.options.log, "utf8").split("\n").slice(-lines).join("\n");
+  }
+
+  start(): void {
+    const { program, args, env, directory, log } = this.options;
+    const output = openSync(log, "a");
+    const child = spawn(program, args, {
+      cwd: directory,
+      // Nothing of the tests' own environment, least of all credentials in it.
+      env: { PATH: process.env.PATH, HOME: directory, ...env },
+      stdio: ["ignore", output, output],
+    });
+    closeSync(output);
+    children.add(child);
+    this.#child = child;
+    this.#exit = new Promise((resolve) => {
+      const ended = () => {
+        children.delete(child);
+        if (this.#child === child) this.#child = undefined;
+        resolve();
+      };
+      child.once("exit", ended);
+      child.once("error", ended);
+    });
+  }
+
+  /** @throws with the end of its output if it ends, or is not ready in time. */
+  async ready(): Promise<void> {
+    const { name, ports, readyTimeout = 90_000 } = this.options;
+    const end = Date.now() + readyTimeout;
+    for (;;) {
+      if (!this.#child) throw new Error(`${name} ended at its start:\n${this.log()}`);
+      const open = await Promise.all(ports.map(isListening));
+      const missing = ports.filter((_, index) => !open[index]);
+      const problem = missing.length > 0 ? `ports ${missing.join()} are closed` : await this.#ask();
+      if (problem === undefined) return;
+      if (Date.now() > end) throw new Error(`${name} is not ready: ${problem}\n${this.log()}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  /** What the probe says against it; undefined if it is well or there is no probe to run here. */
+  async #ask(): Promise<string | undefined> {
+    const [command, ...args] = this.options.probe ?? [];
+    const known = command === undefined ? undefined : programOf(command);
+    const program = known && findProgram(known);
+    if (program === undefined) return undefined;
+    try {
+      await run(program, args, {
+        cwd: this.options.directory,
+        env: { PATH: process.env.PATH, HOME: this.options.directory, ...this.options.env },
+        timeout: 10_000,
+      });
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  /** Sends a signal and waits for the end; after `grace` milliseconds SIGKILL follows. */
+  async stop(signal: NodeJS.Signals = "SIGTERM", grace = 20_000): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    const timer = setTimeout(() => child.kill("SIGKILL"), grace);
+    child.kill(signal);
+    await this.#exit;
+    clearTimeout(timer);
+  }
+}
