@@ -7,37 +7,59 @@ export interface Image {
   tag: string;
   /** User and group ids that the image is made for. */
   user: { uid: number; gid: number };
+  /** Where the data that is kept lies in the container. */
+  data: string;
 }
 
 /** The images that this version of the stack was built and checked for. */
 export const IMAGES: Readonly<Record<ServiceName, Image>> = {
-  tempo: { repository: "docker.io/grafana/tempo", tag: "3.0.3", user: { uid: 10001, gid: 10001 } },
+  tempo: {
+    repository: "docker.io/grafana/tempo",
+    tag: "3.0.3",
+    user: { uid: 10001, gid: 10001 },
+    data: "/var/tempo",
+  },
   collector: {
     repository: "docker.io/otel/opentelemetry-collector-contrib",
     tag: "0.159.0",
     user: { uid: 10001, gid: 10001 },
+    data: "/var/lib/otelcol",
   },
   prometheus: {
     repository: "docker.io/prom/prometheus",
     tag: "v3.14.0",
     user: { uid: 65534, gid: 65534 },
+    data: "/prometheus",
   },
-  loki: { repository: "docker.io/grafana/loki", tag: "3.7.6", user: { uid: 10001, gid: 10001 } },
-  grafana: { repository: "docker.io/grafana/grafana", tag: "13.2.0", user: { uid: 472, gid: 0 } },
+  loki: {
+    repository: "docker.io/grafana/loki",
+    tag: "3.7.6",
+    user: { uid: 10001, gid: 10001 },
+    data: "/loki",
+  },
+  grafana: {
+    repository: "docker.io/grafana/grafana",
+    tag: "13.2.0",
+    user: { uid: 472, gid: 0 },
+    data: "/var/lib/grafana",
+  },
   jaeger: {
     repository: "docker.io/jaegertracing/jaeger",
     tag: "2.20.0",
     user: { uid: 10001, gid: 10001 },
+    data: "/badger",
   },
   qdrant: {
     repository: "docker.io/qdrant/qdrant",
     tag: "v1.19.0-unprivileged",
     user: { uid: 1000, gid: 1000 },
+    data: "/qdrant/storage",
   },
   alertmanager: {
     repository: "docker.io/prom/alertmanager",
     tag: "v0.34.0",
     user: { uid: 65534, gid: 65534 },
+    data: "/alertmanager",
   },
 };
 

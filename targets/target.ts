@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretName } from "../components/stack/secrets";
-import type { ServiceName } from "../config/services";
 import type { Layout } from "./layout";
 import type { Workload } from "./workload";
 
@@ -42,8 +41,8 @@ export interface Deployer {
 
 /** What the stack is deployed to. It knows no service, and no service knows it. */
 export interface Target {
-  /** Layout of a service's container. */
-  layout(service: ServiceName): Layout;
+  /** Layout of the container of a service or an application. */
+  layout(name: string): Layout;
   /** DNS names, besides the short one, at which a service is reached on this target. */
   serverNames(service: string): string[];
   deployer(materials: Materials, opts: pulumi.ComponentResourceOptions): Deployer;
