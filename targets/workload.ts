@@ -51,7 +51,7 @@ export interface SecretFile {
   /** The secrets that the file is made of. */
   secrets: readonly SecretName[];
   /** The file's text from their values, in the same order. */
-  render(values: readonly string[]): string;
+  render: (values: readonly string[]) => string;
 }
 
 export interface IdentityMount {

@@ -1,0 +1,78 @@
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Workload } from "../workload";
+import { HARDENED, labels, memoryLimit, type Scope } from "./scope";
+
+const MB = 2 ** 20;
+
+/** Size of each directory in memory. It counts as the container's memory once it is used. */
+const SCRATCH_SIZE = "64m";
+
+/** What a container's arguments need besides the Workload itself. */
+export interface ContainerParts {
+  image: pulumi.Input<string>;
+  networks: pulumi.Input<string>[];
+  volumes: docker.types.input.ContainerVolume[];
+  /** Labels whose change must replace the container. */
+  labels?: Record<string, pulumi.Input<string>>;
+}
+
+/**
+ * Seconds between checks and how often they may fail. The provider waits for the first success, so
+ * the interval is also how long a service that is up is not known to be.
+ */
+const HEALTH = { interval: "5s", timeout: "5s", startPeriod: "1m0s", retries: 6 };
+
+/** How long `up` waits for a container to become healthy, in seconds. */
+const HEALTHY_WITHIN = 180;
+
+function ports({ ports }: Workload): docker.types.input.ContainerPort[] {
+  return ports
+    .flatMap(({ number, publish }) =>
+      publish
+        ? [{ internal: number, external: publish.port, ip: publish.bind, protocol: "tcp" }]
+        : [],
+    )
+    .sort((a, b) => a.external - b.external);
+}
+
+/** The arguments of a Workload's container. Lists are sorted: their order is a change to the provider. */
+export function containerArgs(
+  scope: Scope,
+  workload: Workload,
+  parts: ContainerParts,
+): docker.ContainerArgs {
+  const { name, user, probe, limits, stopGrace } = workload;
+  const scratch = `rw,nosuid,nodev,noexec,size=${SCRATCH_SIZE},mode=0700,uid=${user.uid},gid=${user.gid}`;
+  return {
+    ...HARDENED,
+    ...memoryLimit(Math.floor(limits.memory / MB)),
+    memoryReservation: Math.floor(limits.memoryReservation / MB),
+    cpus: String(limits.cpus),
+    name: `${scope.prefix}-${name}`,
+    hostname: name,
+    image: parts.image,
+    ...(workload.entrypoint && { entrypoints: workload.entrypoint }),
+    command: workload.args,
+    envs: Object.entries(workload.env)
+      .map(([variable, value]) => `${variable}=${value}`)
+      .sort(),
+    user: `${user.uid}:${user.gid}`,
+    readOnly: true,
+    tmpfs: Object.fromEntries([...workload.writable].sort().map((path) => [path, scratch])),
+    volumes: parts.volumes,
+    networkMode: "bridge",
+    networksAdvanced: parts.networks.map((network) => ({ name: network, aliases: [name] })),
+    ports: ports(workload),
+    labels: labels(scope, name, parts.labels),
+    restart: "unless-stopped",
+    // Without it the provider kills at once, whatever `stopTimeout` says.
+    destroyGraceSeconds: stopGrace,
+    stopTimeout: stopGrace,
+    ...(probe.kind === "exec" && {
+      healthcheck: { tests: ["CMD", ...probe.command], ...HEALTH },
+      wait: true,
+      waitTimeout: HEALTHY_WITHIN,
+    }),
+  };
+}

@@ -1,0 +1,185 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Deployer, Endpoint, Materials } from "../target";
+import type { IdentityMount, SecretFile, Workload } from "../workload";
+import { containerArgs } from "./container";
+import { dataVolume } from "./data";
+import { contentHash, fileVolume, privateFile, publicFile, type MountedFiles } from "./files";
+import type { Images } from "./images";
+import { DIRECTORIES } from "./layout";
+import type { Networks } from "./networks";
+import { waitsFor, type Scope } from "./scope";
+
+type Parent = pulumi.Resource | undefined;
+
+export interface DockerDeployerArgs {
+  scope: Scope;
+  images: Images;
+  networks: Networks;
+  /** Reference of an image with `chown` that the stack has anyway. */
+  helper: string;
+  materials: Materials;
+  /** `host:port` at which what is bound to an address is reached on the host. */
+  reach: (bind: string, port: number) => string;
+}
+
+/** Runs Workloads as containers. */
+export class DockerDeployer implements Deployer {
+  readonly #trust: MountedFiles;
+
+  constructor(private readonly args: DockerDeployerArgs) {
+    const { scope, images, helper, materials } = args;
+    const bundles = Object.entries(materials.trust) as [string, pulumi.Output<string>][];
+    const hash = pulumi.all(bundles.map(([, pem]) => pem)).apply(contentHash);
+    this.#trust = fileVolume(
+      scope,
+      {
+        name: "trust",
+        service: "trust",
+        volumeName: pulumi.interpolate`${scope.prefix}-trust-${hash}`,
+        directory: DIRECTORIES.trust,
+        image: images.of(helper),
+        uploads: bundles.map(([name, pem]) => publicFile(`${DIRECTORIES.trust}/${name}.crt`, pem)),
+      },
+      scope.parent,
+    );
+  }
+
+  deploy(workload: Workload, opts: pulumi.ComponentResourceOptions): Endpoint {
+    const { scope, images, networks, helper, reach } = this.args;
+    const { parent } = opts;
+    const { name, storage } = workload;
+    const image = images.of(workload.image);
+    const files = [
+      ...this.#config(workload, image, parent),
+      ...this.#secrets(workload, image, parent),
+      ...workload.identities.map((mount) => this.#identity(workload, mount, image, parent)),
+      this.#trust,
+    ];
+    const data = storage && dataVolume(scope, workload, storage, images.of(helper), parent);
+    const container = new docker.Container(
+      name,
+      containerArgs(scope, workload, {
+        image,
+        networks: workload.zones.map((zone) => networks.of(zone).name),
+        volumes: [...files.map(({ mount }) => mount), ...(data ? [data.mount] : [])],
+        labels: this.#restartLabels(workload),
+      }),
+      {
+        parent,
+        provider: scope.provider,
+        dependsOn: [
+          ...files.map(({ writer }) => writer),
+          ...(data?.ready ?? []),
+          ...waitsFor(opts),
+        ],
+        // The provider reports a change of these as done without doing it. Names and ports are
+        // taken, so the old container has to go first.
+        replaceOnChanges: ["healthcheck", "init", "tmpfs"],
+        deleteBeforeReplace: true,
+      },
+    );
+    const published = workload.ports.flatMap(({ name: listener, publish }) =>
+      publish ? [[listener, reach(publish.bind, publish.port)] as const] : [],
+    );
+    return {
+      name,
+      ready: [container],
+      instance: container.id,
+      published: Object.fromEntries(published),
+    };
+  }
+
+  #config({ name, files }: Workload, image: pulumi.Input<string>, parent: Parent): MountedFiles[] {
+    if (files.length === 0) return [];
+    const { scope } = this.args;
+    return [
+      fileVolume(
+        scope,
+        {
+          name: `${name}-config`,
+          service: name,
+          volumeName: `${scope.prefix}-${name}-config-${contentHash(files)}`,
+          directory: DIRECTORIES.config,
+          image,
+          uploads: files.map(({ path, content }) => publicFile(path, content)),
+        },
+        parent,
+      ),
+    ];
+  }
+
+  #secrets(workload: Workload, image: pulumi.Input<string>, parent: Parent): MountedFiles[] {
+    const { name, secretFiles, user } = workload;
+    if (secretFiles.length === 0) return [];
+    const { scope } = this.args;
+    const contents = secretFiles.map((file) => this.#rendered(file));
+    // Unwrapped: a truncated hash tells nothing of a key, and a name cannot be a secret.
+    const hash = pulumi.unsecret(pulumi.all(contents).apply(contentHash));
+    return [
+      fileVolume(
+        scope,
+        {
+          name: `${name}-secrets`,
+          service: name,
+          volumeName: pulumi.interpolate`${scope.prefix}-${name}-secrets-${hash}`,
+          directory: DIRECTORIES.secrets,
+          image,
+          uploads: secretFiles.map(({ path }, index) =>
+            privateFile(scope, user, path, contents[index]),
+          ),
+        },
+        parent,
+      ),
+    ];
+  }
+
+  #rendered({ secrets, render }: SecretFile): pulumi.Output<string> {
+    const values = secrets.map((secret) => this.args.materials.secrets[secret]);
+    return pulumi.secret(pulumi.all(values).apply((texts) => render(texts)));
+  }
+
+  /** The container carries nothing of the certificate: its renewal replaces the writer alone. */
+  #identity(
+    { name, user }: Workload,
+    { certificate, directory }: IdentityMount,
+    image: pulumi.Input<string>,
+    parent: Parent,
+  ): MountedFiles {
+    const { scope } = this.args;
+    const material = this.#material(certificate);
+    return fileVolume(
+      scope,
+      {
+        name: `${certificate}-identity`,
+        service: name,
+        volumeName: `${scope.prefix}-${certificate}-identity`,
+        directory,
+        image,
+        uploads: [
+          publicFile(`${directory}/tls.crt`, material.certificate),
+          privateFile(scope, user, `${directory}/tls.key`, material.key),
+        ],
+      },
+      parent,
+    );
+  }
+
+  #material(certificate: string) {
+    const material = this.args.materials.identities[certificate];
+    if (material === undefined) throw new Error(`there is no certificate "${certificate}"`);
+    return material;
+  }
+
+  /** Labels by which a renewal restarts what can take a certificate in no other way. */
+  #restartLabels({ identities }: Workload): Record<string, pulumi.Output<string>> {
+    return Object.fromEntries(
+      identities
+        .filter(({ reload }) => reload === "restart")
+        .map(({ certificate }) => [
+          `tracekeep.identity.${certificate}`,
+          this.#material(certificate).certificate.apply(contentHash),
+        ]),
+    );
+  }
+}

@@ -1,0 +1,33 @@
+import { listenersOf } from "../../components/stack/connections";
+import { IMAGES } from "../../config/images";
+import { SERVICES, type ServiceName } from "../../config/services";
+import type { Layout } from "../layout";
+
+/** Where every container has its files. */
+export const DIRECTORIES = {
+  config: "/etc/tracekeep/config",
+  trust: "/etc/tracekeep/trust",
+  identity: "/etc/tracekeep/identity",
+  secrets: "/etc/tracekeep/secrets",
+  scratch: "/tmp",
+} as const;
+
+const isService = (name: string): name is ServiceName =>
+  (SERVICES as readonly string[]).includes(name);
+
+function portOf(service: string, listener: string): number {
+  const found = isService(service) ? listenersOf(service)[listener] : undefined;
+  if (found === undefined) throw new Error(`${service} has no listener "${listener}"`);
+  return found.port;
+}
+
+/** Layout of a container: the ports of the connection table, peers by their network alias. */
+export function dockerLayout(name: string): Layout {
+  return {
+    ...DIRECTORIES,
+    data: isService(name) ? IMAGES[name].data : `/var/lib/${name}`,
+    bind: "0.0.0.0",
+    listen: (listener) => portOf(name, listener),
+    peer: (service, listener) => `${service}:${portOf(service, listener)}`,
+  };
+}
