@@ -1,10 +1,20 @@
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { certificateSpecs, type CertificateSpec } from "../../components/pki/certificate-spec";
+import {
+  certificateSpecs,
+  OPERATOR,
+  VERIFICATION,
+  type CertificateSpec,
+} from "../../components/pki/certificate-spec";
 import type { ServiceContext } from "../../components/service";
 import { listenersOf, openListeners } from "../../components/stack/connections";
 import type { SecretName } from "../../components/stack/secrets";
+import {
+  verificationExpectations,
+  type VerificationTarget,
+} from "../../components/verification/target";
 import type { StackConfig } from "../../config/parse";
 import { SERVICES, type ServiceName } from "../../config/services";
 import type { Layout } from "../../targets/layout";
@@ -130,6 +140,48 @@ export class ProcessStack {
     const port = this.ports[service][listener];
     if (port === undefined) throw new Error(`${service} has no listener "${listener}"`);
     return port;
+  }
+
+  /** What the verification needs to check the services that were started. */
+  target(): VerificationTarget {
+    const started = [...this.#processes.keys()];
+    const running = <T extends string>(names: readonly T[]) =>
+      names.filter((name) => (started as string[]).includes(name));
+    const expected = verificationExpectations(this.config);
+    const read = (path: string) => readFileSync(path, "utf8");
+    const identity = (name: string) => ({
+      certificate: read(join(this.pki.identity(name), "tls.crt")),
+      key: read(join(this.pki.identity(name), "tls.key")),
+    });
+    return {
+      ...expected,
+      services: started,
+      jobs: running(expected.jobs),
+      pushers: running(expected.pushers),
+      dataSources: running(expected.dataSources),
+      endpoints: Object.fromEntries(
+        started.map((service) => [
+          service,
+          Object.fromEntries(
+            Object.keys(openListeners(this.config, service)).map((listener) => [
+              listener,
+              `127.0.0.1:${this.port(service, listener)}`,
+            ]),
+          ),
+        ]),
+      ),
+      tls: { root: read(join(this.pki.trust, "root.crt")) },
+      application: identity(VERIFICATION),
+      operator: identity(OPERATOR),
+      qdrant: {
+        apiKey: this.secrets.qdrantApiKey,
+        readOnlyKey: this.secrets.qdrantReadOnlyKey,
+      },
+      grafana: {
+        user: this.config.grafana.adminUser,
+        password: this.secrets.grafanaAdminPassword,
+      },
+    };
   }
 
   /** The process of a service that this stack was started with. */
