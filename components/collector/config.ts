@@ -1,0 +1,177 @@
+import { stringify } from "yaml";
+import { limitsOf } from "../../config/capacity";
+import { mebibytes } from "../../config/units";
+import { tlsFiles } from "../../targets/layout";
+import type { ConfigFile, Workload } from "../../targets/workload";
+import { serviceWorkload, type ServiceContext } from "../service";
+import { IDS, type Settings } from "./component";
+import { connectors } from "./connectors";
+import { exporters, exportersOf, receiverCaFiles } from "./exporters";
+import { intakesOf, receivers } from "./receivers";
+import { redaction, redactionOf } from "./redaction";
+import { isSampling, sampling } from "./sampling";
+
+/** Share of the memory limit that Go's collector keeps to, and at which the intake refuses. */
+const HEAP_SHARE = 0.8;
+
+/** Name of the document inside the configuration directory. */
+const FILE = "collector.yaml";
+
+const heap = ({ config }: ServiceContext) => limitsOf(config, "collector").memory * HEAP_SHARE;
+
+function memoryLimiter(context: ServiceContext): Settings {
+  const limit = mebibytes(heap(context));
+  // The intake refuses from limit minus spike on; what is in flight then still fits.
+  return { check_interval: "1s", limit_mib: limit, spike_limit_mib: Math.round(limit * 0.2) };
+}
+
+function extensions({ config, layout }: ServiceContext): Record<string, Settings> {
+  return {
+    [IDS.health]: { endpoint: `127.0.0.1:${layout.listen("health")}` },
+    [IDS.queue]: {
+      directory: `${layout.data}/queue`,
+      create_directory: true,
+      // Without it a kill of the process loses nothing, a loss of power may lose the last writes.
+      fsync: config.tuning.collector.fsync,
+      // What an outage filled is given back to the disk.
+      compaction: {
+        directory: `${layout.data}/queue`,
+        on_start: true,
+        on_rebound: true,
+        cleanup_on_start: true,
+      },
+      // A queue that a crash of the host left unreadable is set aside, not a reason never to start.
+      recreate: true,
+    },
+  };
+}
+
+/** Its own metrics are pushed: the endpoint that could be scraped speaks no TLS. */
+function telemetry({ layout }: ServiceContext): Settings {
+  const { root, certificate, key } = tlsFiles(layout);
+  const endpoint = `https://${layout.peer("prometheus", "http")}/api/v1/otlp/v1/metrics`;
+  return {
+    // Fixed: a new id with every start would be new series.
+    resource: { "service.name": "collector", "service.instance.id": "collector" },
+    metrics: {
+      level: "normal",
+      readers: [
+        {
+          periodic: {
+            interval: 15_000,
+            exporter: {
+              otlp: {
+                protocol: "http/protobuf",
+                endpoint,
+                certificate: root,
+                client_certificate: certificate,
+                client_key: key,
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+function pipelines(context: ServiceContext): Record<string, Settings> {
+  const { config } = context;
+  const first = (signal: "traces" | "logs" | "metrics") => [
+    IDS.memoryLimiter,
+    ...redactionOf(config, signal),
+    IDS.resource,
+  ];
+  const counters = [IDS.spanMetrics, IDS.serviceGraph];
+  const selection = Object.keys(sampling(config));
+  const stored = exportersOf(context, "traces");
+  const behindSampler = isSampling(config) ? [IDS.exemplarMetrics] : [];
+  return {
+    traces: {
+      receivers: intakesOf(context, "traces"),
+      processors: first("traces"),
+      exporters: [...counters, ...(selection.length > 0 ? [IDS.stored] : stored)],
+    },
+    ...(selection.length > 0 && {
+      "traces/stored": {
+        receivers: [IDS.stored],
+        processors: [IDS.memoryLimiter, ...selection],
+        exporters: [...stored, ...behindSampler],
+      },
+    }),
+    logs: {
+      receivers: intakesOf(context, "logs"),
+      processors: first("logs"),
+      exporters: exportersOf(context, "logs"),
+    },
+    metrics: {
+      receivers: intakesOf(context, "metrics"),
+      processors: first("metrics"),
+      exporters: exportersOf(context, "metrics"),
+    },
+    "metrics/counted": {
+      receivers: [...counters, ...behindSampler],
+      processors: [IDS.memoryLimiter],
+      exporters: exportersOf(context, "metrics"),
+    },
+  };
+}
+
+/** The collector's documents. */
+export function collectorDocuments(context: ServiceContext): ConfigFile[] {
+  const { config, layout } = context;
+  const selection = sampling(config);
+  const document = {
+    extensions: extensions(context),
+    receivers: receivers(context),
+    processors: {
+      [IDS.memoryLimiter]: memoryLimiter(context),
+      ...redaction(config),
+      [IDS.resource]: {
+        attributes: [
+          { key: "deployment.environment.name", value: config.environment, action: "insert" },
+        ],
+      },
+      ...selection,
+    },
+    connectors: {
+      ...connectors(config),
+      ...(Object.keys(selection).length > 0 && { [IDS.stored]: {} }),
+    },
+    exporters: exporters(context),
+    service: {
+      extensions: [IDS.health, IDS.queue],
+      telemetry: telemetry(context),
+      pipelines: pipelines(context),
+    },
+  };
+  return [
+    // "$" begins a reference to the environment; twice it is a dollar sign.
+    {
+      path: `${layout.config}/${FILE}`,
+      content: stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }).replaceAll(
+        "$",
+        "$$$$",
+      ),
+    },
+    ...receiverCaFiles(context),
+  ];
+}
+
+/** The collector as a Workload. */
+export function collectorWorkload(context: ServiceContext): Workload {
+  const { layout } = context;
+  return serviceWorkload(context, "collector", {
+    args: [`--config=${layout.config}/${FILE}`],
+    env: { GOMEMLIMIT: `${mebibytes(heap(context))}MiB` },
+    files: collectorDocuments(context),
+    storage: { path: layout.data, ownedByImage: false },
+    probe: {
+      kind: "none",
+      reason: "the image has neither a shell nor a client, and the program has no health command",
+    },
+    // Queues are on disk; what is still in flight gets a minute.
+    stopGrace: 60,
+    reload: "watch",
+  });
+}

@@ -1,0 +1,59 @@
+import type { StackConfig } from "../../config/parse";
+import { goDuration } from "../../config/units";
+import { IDS, type Settings } from "./component";
+import { isSampling } from "./sampling";
+
+/** Names of the metrics that the connectors make, as Prometheus has them. */
+export const SPAN_METRICS = {
+  calls: "traces_spanmetrics_calls_total",
+  duration: "traces_spanmetrics_duration_seconds",
+  /** Carries the exemplars: the same as `duration` unless traces are sampled. */
+  exemplars: (config: StackConfig): string =>
+    isSampling(config)
+      ? "traces_spanmetrics_exemplars_duration_seconds"
+      : "traces_spanmetrics_duration_seconds",
+  graphRequests: "traces_service_graph_request_total",
+  graphFailed: "traces_service_graph_request_failed_total",
+} as const;
+
+const FLUSH_INTERVAL = "15s";
+
+function spanMetrics(config: StackConfig, namespace: string, exemplars: boolean): Settings {
+  const { latencyBuckets, cardinalityLimit } = config.tuning.collector;
+  return {
+    namespace,
+    histogram: { unit: "s", explicit: { buckets: latencyBuckets.map(goDuration) } },
+    exemplars: { enabled: exemplars, ...(exemplars && { max_per_data_point: 5 }) },
+    metrics_flush_interval: FLUSH_INTERVAL,
+    // One set of series a service, whatever else its resources say.
+    resource_metrics_key_attributes: ["service.name"],
+    // There is one collector, and its id changes with every start: each would be new series.
+    exclude_dimensions: ["collector.instance.id"],
+    aggregation_cardinality_limit: cardinalityLimit,
+    // Series of spans that came no more end, so that a renamed route does not stay for ever.
+    series_expiration: "1h",
+  };
+}
+
+/**
+ * RED metrics and the service graph, counted from all spans, before the sampler. An exemplar must
+ * lead to a trace that is stored: when traces are sampled, exemplars come from a second connector
+ * behind the sampler, under a name of its own, and the counters come without.
+ */
+export function connectors(config: StackConfig): Record<string, Settings> {
+  const sampled = isSampling(config);
+  const { latencyBuckets } = config.tuning.collector;
+  const { spansPerSecond } = config.capacity;
+  return {
+    [IDS.spanMetrics]: spanMetrics(config, "traces.spanmetrics", !sampled),
+    ...(sampled && {
+      [IDS.exemplarMetrics]: spanMetrics(config, "traces.spanmetrics.exemplars", true),
+    }),
+    [IDS.serviceGraph]: {
+      latency_histogram_buckets: latencyBuckets.map(goDuration),
+      metrics_flush_interval: FLUSH_INTERVAL,
+      // Half of a call waits this long for its other half, at the stated capacity.
+      store: { ttl: "10s", max_items: spansPerSecond * 10 },
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import { bytesPerSecond } from "../../config/capacity";
+import type { StackConfig } from "../../config/parse";
+import { goDuration } from "../../config/units";
+import { tlsFiles } from "../../targets/layout";
+import type { ConfigFile } from "../../targets/workload";
+import type { ServiceContext } from "../service";
+import { isEnabled } from "../stack/connections";
+import { IDS, type Settings } from "./component";
+import { RELOAD_INTERVAL } from "./receivers";
+
+export type Signal = "traces" | "logs" | "metrics";
+
+const MI = 2 ** 20;
+
+/** Largest batch, in bytes, that is sent in one request: every receiver takes 4 MiB at least. */
+const MAX_BATCH = 3.5 * MI;
+
+function clientTls({ layout }: ServiceContext, serverName: string, ca?: string): Settings {
+  const { certificate, key, root } = tlsFiles(layout);
+  return {
+    ca_file: ca ?? root,
+    cert_file: certificate,
+    key_file: key,
+    server_name_override: serverName,
+    min_version: "1.2",
+    reload_interval: RELOAD_INTERVAL,
+  };
+}
+
+function batch(config: StackConfig): Settings {
+  return {
+    flush_timeout: goDuration(config.tuning.collector.batchTimeout),
+    sizer: "bytes",
+    min_size: MI,
+    max_size: MAX_BATCH,
+  };
+}
+
+/**
+ * A primary exporter: what was acknowledged waits on disk as long as it takes, and when the stated
+ * outage is over the intake waits too instead of losing something.
+ */
+function primary(context: ServiceContext, bytesEachSecond: number): Settings {
+  const { capacity, tuning } = context.config;
+  return {
+    timeout: "30s",
+    // 0: for ever.
+    retry_on_failure: { initial_interval: "1s", max_interval: "30s", max_elapsed_time: 0 },
+    sending_queue: {
+      storage: IDS.queue,
+      sizer: "bytes",
+      queue_size: Math.ceil((bytesEachSecond * capacity.outage) / MI) * MI,
+      block_on_overflow: true,
+      num_consumers: tuning.collector.exportersConcurrency,
+      batch: batch(context.config),
+    },
+  };
+}
+
+/** An exporter of copies: a short queue in memory, and what does not fit is dropped and counted. */
+function copy(context: ServiceContext): Settings {
+  return {
+    timeout: "5s",
+    retry_on_failure: { initial_interval: "1s", max_interval: "5s", max_elapsed_time: "30s" },
+    sending_queue: {
+      sizer: "bytes",
+      queue_size: 32 * MI,
+      block_on_overflow: false,
+      num_consumers: 2,
+      batch: batch(context.config),
+    },
+  };
+}
+
+/** Where the CA of an extra receiver's certificate stands, if it has one of its own. */
+const receiverCa = ({ layout }: ServiceContext, name: string) =>
+  `${layout.config}/receiver-${name}-ca.crt`;
+
+/** CA certificates of extra receivers. */
+export function receiverCaFiles(context: ServiceContext): ConfigFile[] {
+  return context.config.extraReceivers.flatMap(({ name, ca }) =>
+    ca === undefined ? [] : [{ path: receiverCa(context, name), content: `${ca.trim()}\n` }],
+  );
+}
+
+interface Exporter {
+  id: string;
+  signals: readonly Signal[];
+  settings: Settings;
+}
+
+/** What every exporter to the stack or a copy has; nothing is compressed on the way to a neighbour. */
+function exporterList(context: ServiceContext): Exporter[] {
+  const { config, layout } = context;
+  const rate = bytesPerSecond(config);
+  const exporters: Exporter[] = [
+    {
+      id: "otlp_grpc/tempo",
+      signals: ["traces"],
+      settings: {
+        endpoint: layout.peer("tempo", "otlpGrpc"),
+        tls: clientTls(context, "tempo"),
+        compression: "none",
+        ...primary(context, rate.traces),
+      },
+    },
+    {
+      id: "otlp_http/loki",
+      signals: ["logs"],
+      settings: {
+        endpoint: `https://${layout.peer("loki", "http")}/otlp`,
+        tls: clientTls(context, "loki"),
+        compression: "none",
+        ...primary(context, rate.logs),
+      },
+    },
+    {
+      id: "otlp_http/prometheus",
+      signals: ["metrics"],
+      settings: {
+        endpoint: `https://${layout.peer("prometheus", "http")}/api/v1/otlp`,
+        tls: clientTls(context, "prometheus"),
+        compression: "none",
+        ...primary(context, rate.metrics),
+      },
+    },
+  ];
+  if (isEnabled(config, "jaeger")) {
+    exporters.push({
+      id: "otlp_grpc/jaeger",
+      signals: ["traces"],
+      settings: {
+        endpoint: layout.peer("jaeger", "otlpGrpc"),
+        tls: clientTls(context, "jaeger"),
+        compression: "none",
+        ...copy(context),
+      },
+    });
+  }
+  for (const { name, protocol, endpoint, ca, signals } of config.extraReceivers) {
+    const host = endpoint.replace(/:\d+$/, "");
+    exporters.push({
+      id: `otlp_${protocol}/${name}`,
+      signals,
+      settings: {
+        endpoint: protocol === "grpc" ? endpoint : `https://${endpoint}`,
+        tls: {
+          ...clientTls(context, host, ca && receiverCa(context, name)),
+          // Without a CA of its own it is verified against the system's.
+          ...(ca === undefined && { ca_file: undefined, include_system_ca_certs_pool: true }),
+        },
+        ...copy(context),
+      },
+    });
+  }
+  if (config.debugExporter.enabled) {
+    exporters.push({
+      id: "debug",
+      signals: ["traces", "logs", "metrics"],
+      settings: { verbosity: config.debugExporter.verbosity },
+    });
+  }
+  return exporters;
+}
+
+/** Settings of every exporter, by id. */
+export function exporters(context: ServiceContext): Record<string, Settings> {
+  return Object.fromEntries(exporterList(context).map(({ id, settings }) => [id, settings]));
+}
+
+/** Ids of the exporters that get a signal. */
+export function exportersOf(context: ServiceContext, signal: Signal): string[] {
+  return exporterList(context)
+    .filter(({ signals }) => signals.includes(signal))
+    .map(({ id }) => id);
+}
