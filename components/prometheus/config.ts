@@ -1,0 +1,118 @@
+import { stringify } from "yaml";
+import { goDuration, mebibytes } from "../../config/units";
+import type { ConfigFile, Workload } from "../../targets/workload";
+import { publicUrl } from "../public-url";
+import { serviceWorkload, type ServiceContext } from "../service";
+import { isEnabled } from "../stack/connections";
+import { stackRules } from "../stack/rules";
+import { clientDocument, clientTls, webDocument } from "./http-tls";
+import { renderRuleFile } from "./rule-group";
+import { qdrantKeyFile, scrapeJobs } from "./scrapes";
+
+/** Seconds that a sender may take to empty its queue after an outage. */
+const CATCHING_UP = 1800;
+
+/** Resource attributes that become labels of every series that arrives over OTLP. */
+const PROMOTED = [
+  "service.name",
+  "service.namespace",
+  "service.instance.id",
+  "service.version",
+  "deployment.environment.name",
+];
+
+function mainDocument(context: ServiceContext): string {
+  const { config, layout } = context;
+  const { time, size } = config.retention.metrics;
+  return stringify(
+    {
+      global: {
+        scrape_interval: goDuration(config.tuning.prometheus.scrapeInterval),
+        evaluation_interval: goDuration(config.alerts.interval),
+        scrape_native_histograms: true,
+        // Rules and dashboards ask for `_bucket`, which native histograms alone do not have.
+        always_scrape_classic_histograms: true,
+      },
+      rule_files: [`${layout.config}/rules/*.yml`],
+      ...(isEnabled(config, "alertmanager") && {
+        alerting: {
+          alertmanagers: [
+            {
+              scheme: "https",
+              tls_config: clientTls(layout, "alertmanager"),
+              static_configs: [{ targets: [layout.peer("alertmanager", "http")] }],
+            },
+          ],
+        },
+      }),
+      otlp: {
+        // Names as PromQL has always had them: `_total`, `_seconds`, underscores.
+        translation_strategy: "UnderscoreEscapingWithSuffixes",
+        keep_identifying_resource_attributes: true,
+        promote_resource_attributes: PROMOTED,
+      },
+      storage: {
+        tsdb: {
+          retention: { time: goDuration(time), size: `${mebibytes(size)}MB` },
+          // What waited in a queue during an outage is older than what came after it.
+          out_of_order_time_window: goDuration(config.capacity.outage + CATCHING_UP),
+        },
+      },
+      scrape_configs: scrapeJobs(context),
+    },
+    { aliasDuplicateObjects: false },
+  );
+}
+
+/** The files of Prometheus: its configuration, both sides of TLS, and the rules of every service. */
+export function prometheusDocuments(context: ServiceContext): ConfigFile[] {
+  const { config, layout } = context;
+  const file = (path: string, content: string) => ({ path: `${layout.config}/${path}`, content });
+  return [
+    file("prometheus.yml", mainDocument(context)),
+    file("web.yml", webDocument(layout)),
+    file("client.yml", clientDocument(layout, "prometheus")),
+    ...stackRules(config).map(([service, groups]) =>
+      file(`rules/${service}.yml`, renderRuleFile(groups)),
+    ),
+  ];
+}
+
+export function prometheusWorkload(context: ServiceContext): Workload {
+  const { config, layout } = context;
+  const port = layout.listen("http");
+  return serviceWorkload(context, "prometheus", {
+    args: [
+      `--config.file=${layout.config}/prometheus.yml`,
+      `--web.config.file=${layout.config}/web.yml`,
+      `--web.listen-address=${layout.bind}:${port}`,
+      `--web.external-url=${publicUrl(config, "prometheus")}`,
+      "--web.enable-otlp-receiver",
+      "--enable-feature=exemplar-storage",
+      `--storage.tsdb.path=${layout.data}`,
+    ],
+    files: prometheusDocuments(context),
+    secretFiles: isEnabled(config, "qdrant")
+      ? [
+          {
+            path: qdrantKeyFile(layout),
+            secrets: ["qdrantReadOnlyKey"],
+            render: ([key]) => key,
+          },
+        ]
+      : [],
+    storage: { path: layout.data, ownedByImage: true },
+    probe: {
+      kind: "exec",
+      command: [
+        "/bin/promtool",
+        "check",
+        "ready",
+        `--url=https://localhost:${port}`,
+        `--http.config.file=${layout.config}/client.yml`,
+      ],
+    },
+    stopGrace: 60,
+    reload: "watch",
+  });
+}

@@ -1,0 +1,52 @@
+import type { ServiceName } from "../../config/services";
+
+/**
+ * Names of the series that alerts, dashboards and data sources ask for, in one place. Those of
+ * spans come from the collector's connectors through Prometheus' OTLP intake; Tempo's generator and
+ * older stacks call some of them differently.
+ */
+export const SPAN_METRICS = {
+  /** Counter of spans. Labels: `SPAN_LABELS`. */
+  calls: "traces_spanmetrics_calls_total",
+  /** Histogram of span durations in seconds. */
+  duration: "traces_spanmetrics_duration_seconds",
+  durationBucket: "traces_spanmetrics_duration_seconds_bucket",
+  /** What Grafana's service map asks for in place of `durationBucket`; a recording rule has it. */
+  grafanaDurationBucket: "traces_spanmetrics_latency_bucket",
+} as const;
+
+/** Edges of the service graph. Labels: `client`, `server`. */
+export const SERVICE_GRAPH = {
+  requests: "traces_service_graph_request_total",
+  failed: "traces_service_graph_request_failed_total",
+  clientSecondsBucket: "traces_service_graph_request_client_seconds_bucket",
+  serverSecondsBucket: "traces_service_graph_request_server_seconds_bucket",
+} as const;
+
+export const SPAN_LABELS = {
+  service: "service_name",
+  span: "span_name",
+  kind: "span_kind",
+  status: "status_code",
+  /** New at every start of the collector. */
+  collector: "collector_instance_id",
+} as const;
+
+/** Values of labels, as the connector writes them. */
+export const SPAN_VALUES = {
+  error: "STATUS_CODE_ERROR",
+  /** Spans that answer somebody: what a service's rate, errors and durations are counted from. */
+  entryKinds: ["SPAN_KIND_SERVER", "SPAN_KIND_CONSUMER"],
+} as const;
+
+/** Label of an exemplar that holds its trace. */
+export const EXEMPLAR_TRACE_ID = "trace_id";
+
+/** Services that push their own metrics, with the `job` (their `service.name`) of the series. */
+export const PUSHING_JOBS: Partial<Record<ServiceName, string>> = {
+  collector: "collector",
+  jaeger: "jaeger",
+};
+
+/** Every OTLP resource has one series of it, as long as it pushes. */
+export const TARGET_INFO = "target_info";

@@ -1,0 +1,73 @@
+import type { StackConfig } from "../../config/parse";
+import type { ServiceName } from "../../config/services";
+import { goDuration } from "../../config/units";
+import type { Layout } from "../../targets/layout";
+import type { ServiceContext } from "../service";
+import { activeConnections, listenersOf } from "../stack/connections";
+import { clientTls } from "./http-tls";
+
+/** A scrape job in Prometheus' own words. */
+export type ScrapeJob = Record<string, unknown> & { job_name: string };
+
+/** File of the key with which Qdrant's metrics are read. */
+export const qdrantKeyFile = (layout: Layout): string => `${layout.secrets}/qdrant-read-only-key`;
+
+function serviceJob(layout: Layout, service: ServiceName, listener: string): ScrapeJob {
+  return {
+    job_name: service,
+    scheme: "https",
+    tls_config: clientTls(layout, service),
+    // Every path of Qdrant wants a key besides the certificate.
+    ...(service === "qdrant" && {
+      authorization: { type: "Bearer", credentials_file: qdrantKeyFile(layout) },
+    }),
+    static_configs: [{ targets: [layout.peer(service, listener)] }],
+  };
+}
+
+/** The services that the connection table says Prometheus scrapes. */
+function serviceJobs({ config, layout }: ServiceContext): ScrapeJob[] {
+  return activeConnections(config).flatMap(({ from, to, listener, carries }) => {
+    const scraped = from === "prometheus" && listener !== undefined && carries.includes("scrapes");
+    const service = to as ServiceName;
+    return scraped && listener in listenersOf(service)
+      ? [serviceJob(layout, service, listener)]
+      : [];
+  });
+}
+
+function applicationJobs({ apps }: StackConfig, layout: Layout): ScrapeJob[] {
+  return apps.flatMap(({ name, scrape }): ScrapeJob[] => {
+    if (scrape === undefined) return [];
+    const target = scrape.target ?? `${name}:${scrape.port}`;
+    return [
+      {
+        job_name: name,
+        metrics_path: scrape.path,
+        // Its certificate carries the application's name, wherever it runs.
+        ...(scrape.tls && { scheme: "https", tls_config: clientTls(layout, name) }),
+        static_configs: [{ targets: [target] }],
+      },
+    ];
+  });
+}
+
+function outsideJobs({ scrapeTargets }: StackConfig, layout: Layout): ScrapeJob[] {
+  return scrapeTargets.map(({ name, targets, path, tls, interval, labels }) => ({
+    job_name: name,
+    metrics_path: path,
+    ...(interval !== undefined && { scrape_interval: goDuration(interval) }),
+    ...(tls && { scheme: "https", tls_config: clientTls(layout) }),
+    static_configs: [{ targets, ...(Object.keys(labels).length > 0 && { labels }) }],
+  }));
+}
+
+/** Every scrape job: the stack's services, its applications, and the targets outside. */
+export function scrapeJobs(context: ServiceContext): ScrapeJob[] {
+  const { config, layout } = context;
+  return [
+    ...serviceJobs(context),
+    ...applicationJobs(config, layout),
+    ...outsideJobs(config, layout),
+  ];
+}
