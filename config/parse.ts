@@ -2,6 +2,7 @@ import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { checkAcross } from "./checks";
 import { stackSchema, type ParsedOptions } from "./schema";
+import { Secret } from "./secret";
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
@@ -45,7 +46,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 /** The options inside an object option, whatever default or optional wrapper is around it. */
 export function shapeOf(schema: z.ZodType): Record<string, z.ZodType> | undefined {
-  if (schema instanceof z.ZodObject) return schema.shape as Record<string, z.ZodType>;
+  if (schema instanceof z.ZodObject) return schema.shape;
   if (schema instanceof z.ZodArray) return shapeOf(schema.element as z.ZodType);
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) {
     return shapeOf(schema.unwrap() as z.ZodType);
@@ -88,8 +89,19 @@ function describe(issue: z.core.$ZodIssue): Problem[] {
   return [{ path, message: issue.message }];
 }
 
+/** A copy of raw values that may be cut; an option without a value (`ports:`) counts as absent. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== "object" || value === null || value instanceof Secret) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== null && member !== undefined)
+      .map(([key, member]) => [key, copyOf(member)]),
+  );
+}
+
 /** Takes out what stands at `path`, or its nearest container that exists; false if there is nothing. */
-function takeOut(raw: Record<string, unknown>, path: readonly PropertyKey[]): boolean {
+function takeOut(raw: Record<string, unknown>, path: readonly PropertyKey[], indices: Indices) {
   for (let length = path.length; length > 0; length--) {
     let holder: unknown = raw;
     for (const part of path.slice(0, length - 1)) {
@@ -98,9 +110,10 @@ function takeOut(raw: Record<string, unknown>, path: readonly PropertyKey[]): bo
     const last = path[length - 1];
     if (Array.isArray(holder) && typeof last === "number" && last in holder) {
       holder.splice(last, 1);
+      if (length === 2) indices[String(path[0])]?.splice(last, 1);
       return true;
     }
-    if (typeof holder === "object" && holder !== null && last in holder) {
+    if (typeof holder === "object" && holder !== null && Object.hasOwn(holder, last)) {
       delete (holder as Record<PropertyKey, unknown>)[last];
       return true;
     }
@@ -108,26 +121,60 @@ function takeOut(raw: Record<string, unknown>, path: readonly PropertyKey[]): bo
   return false;
 }
 
+/** Of each list at the top: where its remaining entries stood before any was taken out. */
+type Indices = Record<string, number[]>;
+
+interface Shape {
+  options: ParsedOptions;
+  problems: Problem[];
+  indices: Indices;
+}
+
 /**
  * Parses all it can: what is wrong is reported and then left out, so that a typo in one place does
  * not hide a clash in another.
  */
-function parseShape(raw: unknown): { options: ParsedOptions; problems: Problem[] } {
+function parseShape(raw: unknown): Shape {
   const problems: Problem[] = [];
-  const remaining = structuredClone(raw) as Record<string, unknown>;
+  const remaining = copyOf(raw) as Record<string, unknown>;
+  const indices: Indices = Object.fromEntries(
+    Object.entries(remaining).flatMap(([key, value]) =>
+      Array.isArray(value) ? [[key, [...value.keys()]]] : [],
+    ),
+  );
   for (;;) {
     const result = stackSchema.safeParse(remaining);
-    if (result.success) return { options: result.data, problems };
+    if (result.success) return { options: result.data, problems, indices };
     if (problems.length === 0) problems.push(...result.error.issues.flatMap(describe));
     // Later list entries first: taking one out moves those behind it.
     const issues = [...result.error.issues].reverse();
     const taken = issues.map((issue) =>
       issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => takeOut(remaining, [...issue.path, key])).some(Boolean)
-        : takeOut(remaining, issue.path),
+        ? issue.keys.map((key) => takeOut(remaining, [...issue.path, key], indices)).some(Boolean)
+        : takeOut(remaining, issue.path, indices),
     );
-    if (!taken.some(Boolean)) return { options: stackSchema.parse({}), problems };
+    if (!taken.some(Boolean)) return { options: stackSchema.parse({}), problems, indices };
   }
+}
+
+/** What the checks across options found, minus what follows from a problem already reported. */
+function furtherProblems(found: readonly Problem[], { problems, indices }: Shape): Problem[] {
+  const restored = (text: string) =>
+    text.replace(/\b(\w+)\[(\d+)\]/g, (whole, list: string, index: string) => {
+      const original = indices[list]?.[Number(index)];
+      return original === undefined ? whole : `${list}[${original}]`;
+    });
+  return found
+    .map(({ path, message }) => ({ path: restored(path), message: restored(message) }))
+    .filter(({ path, message }) =>
+      problems.every((known) => known.path !== path && !message.includes(`(${known.path})`)),
+    );
+}
+
+/** The stack's name as a DNS label of at most `length` characters, behind a start that is one. */
+function labelOf(start: string, stack: string, length = 40): string {
+  const label = `${start}${stack.toLowerCase().replace(/[^a-z0-9-]/g, "-")}`;
+  return label.slice(0, length).replace(/-+$/, "");
 }
 
 export interface ParseContext {
@@ -143,15 +190,16 @@ export interface ParseContext {
  * @throws {ConfigurationError} with every problem, if there is one.
  */
 export function parseConfig(raw: unknown, context: ParseContext): StackConfig {
-  const { options, problems } = parseShape(raw ?? {});
-  const stackLabel = context.stack.toLowerCase().replace(/[^a-z0-9-]/g, "-");
+  const shape = parseShape(raw ?? {});
+  const { options } = shape;
   const config: StackConfig = {
     ...options,
     stack: context.stack,
-    environment: options.environment ?? stackLabel,
-    namePrefix: options.namePrefix ?? `tracekeep-${stackLabel}`.slice(0, 40),
+    environment: options.environment ?? labelOf("", context.stack),
+    namePrefix: options.namePrefix ?? labelOf("tracekeep-", context.stack),
   };
-  problems.push(...checkAcross(config, context.environment));
+  const further = furtherProblems(checkAcross(config, context.environment), shape);
+  const problems = [...shape.problems, ...further];
   if (problems.length > 0) throw new ConfigurationError(context.stack, problems);
   return config;
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { parseDuration, parseSize } from "./units";
 import { Secret } from "./secret";
@@ -11,10 +12,27 @@ export interface OptionMeta {
   secret?: boolean;
 }
 
+/** A value as an error message may repeat it: never what can hold a secret by mistake. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
+  if (value instanceof Secret) return "an encrypted value, which only secrets may be";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a group of options";
+  const quoted = JSON.stringify(value);
+  const [, pem] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(quoted) ?? [];
+  if (pem !== undefined) return `a PEM block "${pem}"`;
+  const text = quoted.replace(/\/\/[^/@\s]+@/, "//…@");
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** What to do when a value is right but for its quotes. */
+function quotesHint(value: unknown, fits: (value: unknown) => boolean): string {
+  if (typeof value === "string" && value.trim() !== "") {
+    const bare = value === "true" || value === "false" ? value === "true" : Number(value);
+    return !Number.isNaN(bare) && fits(bare) ? "; write it without quotes" : "";
+  }
+  const scalar = typeof value === "number" || typeof value === "boolean";
+  return scalar && fits(String(value)) ? "; write it in quotes" : "";
 }
 
 /** An option whose value is checked and turned into `T` in one step, with one message for all that is wrong. */
@@ -29,7 +47,8 @@ function option<T>(
     .transform((value, context): T => {
       const result = parse(value);
       if (result !== undefined) return result;
-      const got = secret ? "" : `, got ${show(value)}`;
+      const hint = quotesHint(value, (other) => parse(other) !== undefined);
+      const got = secret ? "" : `, got ${show(value)}${hint}`;
       context.addIssue({ code: "custom", message: `expected ${form}${got}` });
       return z.NEVER;
     })
@@ -48,10 +67,14 @@ export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1";
 }
 
+/** 100 years: what is longer overflows Go's durations, and is a slip. */
+const LONGEST = 100 * 365 * 86_400;
+
 export const duration = (description: string) =>
-  option('a duration with a unit, such as "30s" or "168h"', description, (value) =>
-    typeof value === "string" ? parseDuration(value) : undefined,
-  );
+  option('a duration with a unit, such as "30s" or "168h"', description, (value) => {
+    const seconds = typeof value === "string" ? parseDuration(value) : undefined;
+    return seconds !== undefined && seconds <= LONGEST ? seconds : undefined;
+  });
 
 export const size = (description: string) =>
   option('a size with a unit, such as "512Mi" or "2Gi"', description, (value) =>
@@ -93,9 +116,14 @@ export const dnsLabel = (description: string) =>
     matching(DNS_LABEL),
   );
 
+/** Whether a text is a host name or an IPv4 address; digits and dots alone are an address. */
+function isHost(text: string): boolean {
+  return /^[\d.]+$/.test(text) ? IPV4.test(text) : HOST_NAME.test(text);
+}
+
 export const hostName = (description: string) =>
   option('a host name or IPv4 address, such as "traces.example.org"', description, (value) =>
-    typeof value === "string" && (HOST_NAME.test(value) || IPV4.test(value)) ? value : undefined,
+    typeof value === "string" && isHost(value) ? value : undefined,
   );
 
 export const bindAddress = (description: string) =>
@@ -105,7 +133,7 @@ export const hostPort = (description: string) =>
   option('"host:port", such as "api.example.org:9100"', description, (value) => {
     if (typeof value !== "string") return undefined;
     const [, host, digits] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
-    const fits = host !== undefined && HOST_NAME.test(host) && Number(digits) >= 1;
+    const fits = host !== undefined && isHost(host) && Number(digits) >= 1;
     return fits && Number(digits) <= 65_535 ? value : undefined;
   });
 
@@ -142,17 +170,30 @@ export const path = (description: string) =>
 export const urlPath = (description: string) =>
   option('a path that starts with "/"', description, matching(/^\/\S*$/));
 
+/** A pattern of Go's RE2 in the words of JavaScript: flag groups and named groups differ. */
+const asJavaScript = (source: string) =>
+  source
+    .replace(/\(\?[imsU]+\)/g, "")
+    .replace(/\(\?[imsU]+:/g, "(?:")
+    .replace(/\(\?P</g, "(?<");
+
+/** What JavaScript takes and RE2 does not: look-around and back-references. */
+const NOT_RE2 = /\(\?<?[=!]|(^|[^\\])(\\\\)*\\[1-9]/;
+
 export const pattern = (description: string) =>
-  option("a regular expression", description, (value) => {
-    if (typeof value !== "string" || value === "") return undefined;
-    try {
-      // Go's RE2 takes the flag group "(?i)", which JavaScript does not.
-      new RegExp(value.replace(/^\(\?[a-z]+\)/, ""));
-      return value;
-    } catch {
-      return undefined;
-    }
-  });
+  option(
+    "a regular expression of RE2 (no look-around, no back-references)",
+    description,
+    (value) => {
+      if (typeof value !== "string" || value === "" || NOT_RE2.test(value)) return undefined;
+      try {
+        new RegExp(asJavaScript(value));
+        return value;
+      } catch {
+        return undefined;
+      }
+    },
+  );
 
 /** What stands for a secret that this process cannot decrypt (`render` needs no passphrase). */
 export const UNREADABLE = "\u0000unreadable";
@@ -168,12 +209,18 @@ export const secret = (description: string, form = "a secret text that is not em
     true,
   );
 
+function isCertificate(pem: string): boolean {
+  try {
+    void new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const pemCertificate = (description: string) =>
-  option(
-    'a PEM certificate ("-----BEGIN CERTIFICATE-----…")',
-    description,
-    matching(/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/),
-    false,
+  option('a PEM certificate ("-----BEGIN CERTIFICATE-----…")', description, (value) =>
+    typeof value === "string" && isCertificate(value) ? value : undefined,
   );
 
 export const pemKey = (description: string) =>

@@ -1,0 +1,35 @@
+import type { Problem, StackConfig } from "../parse";
+import { durationsAgree, durationsLongEnough, limitsHold, sizesLargeEnough } from "./bounds";
+import { certificateTimes, ownCa } from "./certificates";
+import type { Check } from "./check";
+import { dockerHost } from "./docker";
+import { applications, namesUnique, scrapeTargetsNamed, webhookDelivered } from "./names";
+import { plaintextOnLoopback, portClashes } from "./ports";
+import { s3Complete } from "./storage";
+
+export { publishedPorts } from "./ports";
+
+const CHECKS: readonly Check[] = [
+  portClashes,
+  plaintextOnLoopback,
+  s3Complete,
+  certificateTimes,
+  ownCa,
+  durationsLongEnough,
+  sizesLargeEnough,
+  durationsAgree,
+  limitsHold,
+  namesUnique,
+  applications,
+  dockerHost,
+  scrapeTargetsNamed,
+  webhookDelivered,
+];
+
+/** What no single option can tell: clashes, orders and what one option asks of another. */
+export function checkAcross(
+  config: StackConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): Problem[] {
+  return CHECKS.flatMap((check) => check(config, environment));
+}
