@@ -1,0 +1,100 @@
+import { basename } from "node:path";
+import { parse, stringify } from "yaml";
+import type { Mutation } from "../helpers/process-stack";
+
+/** Documents of a pipeline with one thing changed. Each is a comparison, none is an option. */
+export interface Variant {
+  name: string;
+  /** What goes into the configuration. */
+  options?: Record<string, unknown>;
+  plaintext?: boolean;
+  mutate?: Mutation;
+}
+
+type Pipelines = Record<string, { receivers: string[]; processors: string[]; exporters: string[] }>;
+
+interface CollectorDocument {
+  receivers: { otlp: { protocols: Record<string, { tls?: unknown }> } };
+  exporters: Record<string, Record<string, unknown>>;
+  service: { pipelines: Pipelines };
+}
+
+interface TempoDocument {
+  distributor: { receivers: { otlp: { protocols: Record<string, { tls?: unknown }> } } };
+}
+
+/** Edits a service's YAML document in place. */
+function edit<T>(service: string, change: (document: T) => void): Mutation {
+  return (workload) => {
+    if (workload.name !== service) return workload;
+    const files = workload.files.map((file) => {
+      if (basename(file.path) !== `${service}.yaml`) return file;
+      const document = parse(file.content) as T;
+      change(document);
+      return { ...file, content: stringify(document, { aliasDuplicateObjects: false }) };
+    });
+    return { ...workload, files };
+  };
+}
+
+const both =
+  (...mutations: Mutation[]): Mutation =>
+  (workload, places) =>
+    mutations.reduce((changed, mutation) => mutation(changed, places), workload);
+
+const pipelines = (change: (pipelines: Pipelines) => void) =>
+  edit<CollectorDocument>("collector", ({ service }) => change(service.pipelines));
+
+const isRedaction = (id: string) => /^(redaction|transform)\//.test(id);
+
+/** Receives, queues on disk, sends: no counting, no redaction, no selection of what is stored. */
+const bare = pipelines((all) => {
+  const { traces } = all;
+  const stored = all["traces/stored"] ?? traces;
+  delete all["traces/stored"];
+  delete all["metrics/counted"];
+  traces.processors = ["memory_limiter"];
+  traces.exporters = stored.exporters.filter((id) => id.startsWith("otlp"));
+});
+
+/** The bare pipeline with some of what was taken out. */
+function bareWith(add: { counters?: string[]; processors?: (all: string[]) => string[] }) {
+  return pipelines((all) => {
+    const { traces } = all;
+    const stored = all["traces/stored"] ?? traces;
+    const exporters = stored.exporters.filter((id) => id.startsWith("otlp"));
+    delete all["traces/stored"];
+    if (!add.counters) delete all["metrics/counted"];
+    else all["metrics/counted"].receivers = add.counters;
+    traces.processors = ["memory_limiter", ...(add.processors?.(traces.processors) ?? [])];
+    traces.exporters = [...(add.counters ?? []), ...exporters];
+  });
+}
+
+const plaintext = both(
+  edit<CollectorDocument>("collector", ({ receivers, exporters }) => {
+    Object.values(receivers.otlp.protocols).forEach((protocol) => delete protocol.tls);
+    exporters["otlp_grpc/tempo"].tls = { insecure: true };
+  }),
+  edit<TempoDocument>("tempo", ({ distributor }) => {
+    Object.values(distributor.receivers.otlp.protocols).forEach((protocol) => delete protocol.tls);
+  }),
+);
+
+export const VARIANTS: readonly Variant[] = [
+  { name: "everything" },
+  { name: "everything, plaintext", plaintext: true, mutate: plaintext },
+  { name: "bare", mutate: bare },
+  { name: "bare, plaintext", plaintext: true, mutate: both(bare, plaintext) },
+  { name: "bare + span metrics", mutate: bareWith({ counters: ["span_metrics"] }) },
+  { name: "bare + service graph", mutate: bareWith({ counters: ["service_graph"] }) },
+  {
+    name: "bare + redaction",
+    mutate: bareWith({ processors: (all) => all.filter(isRedaction) }),
+  },
+  {
+    name: "everything, health checks kept",
+    options: { sampling: { dropHealthChecks: false } },
+  },
+  { name: "everything, 10 % sampled", options: { sampling: { ratio: 0.1 } } },
+];
