@@ -1,0 +1,53 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Command } from "commander";
+import { UNREADABLE } from "../config/types";
+import { elapsed } from "./progress";
+import { renderStack } from "./rendering";
+import { readStackConfig } from "./stack-config";
+
+/** S3 credentials are no part of what is rendered; that there are some is taken for granted. */
+const ENVIRONMENT = { AWS_ACCESS_KEY_ID: UNREADABLE, AWS_SECRET_ACCESS_KEY: UNREADABLE };
+
+/** Empties what an earlier rendering wrote; anything else is not ours to delete. */
+function clear(directory: string): void {
+  if (!fs.existsSync(directory)) return;
+  const entries = fs.readdirSync(directory);
+  if (entries.length > 0 && !entries.includes("resources.yaml")) {
+    throw new Error(
+      `${directory} is not empty and holds no earlier rendering. Name another directory with --out.`,
+    );
+  }
+  fs.rmSync(directory, { recursive: true });
+}
+
+/** Writes the rendering of a stack into a directory and returns the number of files. */
+export function renderTo(stack: string, directory: string, warn?: (line: string) => void): number {
+  const rendering = renderStack(readStackConfig(stack, { environment: ENVIRONMENT, warn }));
+  clear(directory);
+  for (const [name, content] of rendering) {
+    const file = path.join(directory, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, content);
+  }
+  return rendering.size;
+}
+
+export function register(program: Command): void {
+  program
+    .command("render")
+    .description(
+      "Write every configuration file and the list of resources that the stack would have. " +
+        "Needs neither Docker nor the Pulumi CLI nor a network; secrets appear by name only.",
+    )
+    .option("-s, --stack <name>", "the stack, from Pulumi.<name>.yaml", "dev")
+    .option("-o, --out <directory>", "where to write it (default: rendered/<stack>)")
+    .action(({ stack, out }: { stack: string; out?: string }) => {
+      const start = Date.now();
+      const directory = path.resolve(out ?? path.join("rendered", stack));
+      const files = renderTo(stack, directory, (line) => process.stderr.write(`${line}\n`));
+      process.stdout.write(
+        `${files} files of stack "${stack}" in ${directory} (${elapsed(start)})\n`,
+      );
+    });
+}
