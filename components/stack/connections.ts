@@ -90,6 +90,15 @@ export const LISTENERS = {
     http: mtls(16686, "http", "services"),
     grpc: mtls(16685, "grpc", "services"),
     health: probe(13133),
+    metrics: {
+      port: 4318,
+      protocol: "http",
+      security: "plaintext",
+      accepts: [],
+      reach: "loopback",
+      exception:
+        "its own metrics on their way to its own exporter: what collects them reads a certificate once, the exporter takes a renewed one",
+    },
   },
   qdrant: { rest: mtls(6333, "http", "services", "applications") },
   alertmanager: { http: mtls(9093, "http", "services") },

@@ -1,0 +1,71 @@
+import { stringify } from "yaml";
+import { tlsFiles } from "../../targets/layout";
+import type { SecretFile, Workload } from "../../targets/workload";
+import { serviceWorkload, type ServiceContext } from "../service";
+
+/**
+ * The whole configuration: Qdrant reads its keys from nowhere else, so the document is a secret
+ * file. What it leaves out is Qdrant's default (config/config.yaml of v1.19.0, built in).
+ */
+export function qdrantDocument({ layout }: ServiceContext): SecretFile {
+  const { certificate, key, clients } = tlsFiles(layout);
+  return {
+    path: `${layout.secrets}/qdrant.yaml`,
+    secrets: ["qdrantApiKey", "qdrantReadOnlyKey"],
+    render: ([apiKey, readOnlyKey]) =>
+      stringify({
+        log_level: "INFO",
+        telemetry_disabled: true,
+        storage: {
+          storage_path: layout.data,
+          snapshots_path: `${layout.data}/snapshots`,
+        },
+        service: {
+          host: layout.bind,
+          http_port: layout.listen("rest"),
+          // It would verify no client certificate on gRPC.
+          grpc_port: null,
+          enable_tls: true,
+          verify_https_client_certificate: true,
+          api_key: apiKey,
+          read_only_api_key: readOnlyKey,
+          enable_cors: false,
+          enable_static_content: false,
+          // A client could make it fetch any address that it reaches.
+          enable_snapshot_url_recovery: false,
+        },
+        tls: {
+          cert: certificate,
+          key,
+          // Applications are clients too.
+          ca_cert: clients,
+          // Seconds after which certificate and key are read anew.
+          cert_ttl: 60,
+        },
+        cluster: { enabled: false },
+      }),
+  };
+}
+
+export function qdrantWorkload(context: ServiceContext): Workload {
+  const { layout } = context;
+  const document = qdrantDocument(context);
+  return serviceWorkload(context, "qdrant", {
+    // The image's own entry point is a script that restarts it in another mode after a crash.
+    entrypoint: ["/qdrant/qdrant"],
+    args: ["--config-path", document.path],
+    // It notes there that it has started; beside the program, its default, nothing can be written.
+    env: { QDRANT_INIT_FILE_PATH: `${layout.scratch}/qdrant-initialized` },
+    secretFiles: [document],
+    storage: { path: layout.data, ownedByImage: true },
+    writable: [layout.scratch],
+    probe: {
+      // Its health path wants a client certificate, and the image has no TLS client: this shows
+      // that it listens; that it serves, the verification shows.
+      kind: "exec",
+      command: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${layout.listen("rest")}`],
+    },
+    stopGrace: 60,
+    reload: "watch",
+  });
+}
