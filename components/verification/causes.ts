@@ -86,7 +86,8 @@ export function causeOf(text: string, parties: Parties): string | undefined {
 /** The same from a service's log: of its last lines, the newest that tells something. */
 export function causeInLog(log: string, about: RegExp, parties: Parties): string | undefined {
   for (const line of log.split("\n").reverse()) {
-    if (!about.test(line)) continue;
+    // What the verification tried itself, to see it refused, stands in the log as this.
+    if (!about.test(line) || line.includes("TLS handshake error from")) continue;
     const cause = causeOf(line, parties);
     if (cause !== undefined) return cause;
   }

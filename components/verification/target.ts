@@ -38,6 +38,8 @@ export const verificationTargetSchema = z.strictObject({
     ratio: z.number(),
     /** Seconds between a trace's first span and the decision about it. */
     decisionWait: z.number(),
+    /** Seconds: slower traces are kept whatever the ratio. */
+    keepSlowerThan: z.number(),
   }),
   /** Scrape jobs of Prometheus that must be there with every target up. */
   jobs: z.array(z.string()),
@@ -92,7 +94,11 @@ export function verificationExpectations(config: StackConfig): VerificationExpec
     stack: config.stack,
     environment: config.environment,
     services,
-    sampling: { ratio: config.sampling.ratio, decisionWait: config.sampling.decisionWait },
+    sampling: {
+      ratio: config.sampling.ratio,
+      decisionWait: config.sampling.decisionWait,
+      keepSlowerThan: config.sampling.keepSlowerThan,
+    },
     jobs: running(SCRAPED),
     outsideJobs: [
       ...config.apps.filter(({ scrape }) => scrape !== undefined).map(({ name }) => name),

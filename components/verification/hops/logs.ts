@@ -21,7 +21,7 @@ export function logHops(context: Context, baseline: () => Promise<Baseline>): Ho
       limit: "10",
     });
     const { status, body } = await ask(context, "loki", {
-      path: `/loki/api/v1/query_range?${parameters}`,
+      path: `/loki/api/v1/query_range?${parameters.toString()}`,
       timeoutMs: 5000,
     });
     if (status === 200 && body.includes(logLine(run))) return "";

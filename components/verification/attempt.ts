@@ -1,0 +1,69 @@
+import { connect as connectPlain } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Address, Identity } from "./client";
+
+/** What came of speaking to a listener. */
+export type Outcome = "served" | "refused" | "unreachable";
+
+const HTTP_REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+/** Connection preface of HTTP/2 with an empty SETTINGS frame; a server answers with its own. */
+const HTTP2_PREFACE = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+
+/** How a stranger knocks: `"plaintext"`, or TLS with this certificate or none. */
+export type Knock = "plaintext" | { identity?: Identity };
+
+/**
+ * Speaks to a listener and waits for bytes of the application. Under TLS 1.3 a server refuses a
+ * client's certificate only after the client believes the handshake done, so a handshake says nothing.
+ */
+export function attempt(
+  address: Address,
+  protocol: "grpc" | "http",
+  knock: Knock,
+): Promise<Outcome> {
+  const { host, port, serverName, root } = address;
+  return new Promise((resolve) => {
+    const send = () => socket.write(protocol === "grpc" ? HTTP2_PREFACE : HTTP_REQUEST);
+    const socket =
+      knock === "plaintext"
+        ? connectPlain(port, host, send)
+        : connectTls(
+            {
+              host,
+              port,
+              servername: serverName,
+              ca: root,
+              cert: knock.identity?.certificate,
+              key: knock.identity?.key,
+              ALPNProtocols: [protocol === "grpc" ? "h2" : "http/1.1"],
+            },
+            send,
+          );
+    const end = (outcome: Outcome) => {
+      socket.destroy();
+      resolve(outcome);
+    };
+    let connected = false;
+    socket.once("connect", () => (connected = true));
+    socket.setTimeout(5000, () => end("unreachable"));
+    socket.once("data", (data: Buffer) => {
+      // A TLS server's own words to a client in plaintext: an alert, or Go's HTTP 400.
+      const toldOff =
+        knock === "plaintext" &&
+        (data[0] === 0x15 || /^HTTP\/1\.[01] 400/.test(data.toString("latin1")));
+      end(toldOff ? "refused" : "served");
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      // Not trusting the server is no refusal by the server.
+      end(connected && !isOurRefusal(error) ? "refused" : "unreachable"),
+    );
+    socket.once("close", () => end(connected ? "refused" : "unreachable"));
+  });
+}
+
+function isOurRefusal({ code = "" }: NodeJS.ErrnoException): boolean {
+  return /ALTNAME|UNABLE_TO|SELF_SIGNED|CERT_HAS_EXPIRED|DEPTH_ZERO/.test(code);
+}
