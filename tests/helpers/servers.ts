@@ -18,6 +18,7 @@ const FILE_NAMES = {
   versitygw: ["versitygw"],
   telemetrygen: ["telemetrygen"],
   wget: ["wget"],
+  busybox: ["busybox"],
 } as const;
 
 export type Program = keyof typeof FILE_NAMES;

@@ -1,0 +1,60 @@
+import type { StackConfig } from "../../config/parse";
+import type { ApplicationConfig } from "../../config/schema";
+import { tlsFiles, type Layout } from "../../targets/layout";
+import type { Workload } from "../../targets/workload";
+import { readerName } from "../pki/certificate-spec";
+import { applicationVariables } from "./otel-variables";
+
+/**
+ * The Workload of an application that the stack runs.
+ *
+ * @param image its image, which the caller has found to be set.
+ */
+export function applicationWorkload(
+  { config, layout }: { config: StackConfig; layout: Layout },
+  app: ApplicationConfig,
+  image: string,
+): Workload {
+  const { certificate, key, root } = tlsFiles(layout);
+  const qdrantApiKey = `${layout.secrets}/qdrant-api-key`;
+  const variables = applicationVariables(
+    config,
+    app,
+    { certificate, key, ca: root, qdrantApiKey },
+    {
+      otlp: layout.peer("collector", "otlpGrpc"),
+      ...(app.qdrant && { qdrant: layout.peer("qdrant", "rest") }),
+    },
+  );
+  return {
+    name: app.name,
+    image,
+    user: { uid: app.user, gid: app.user },
+    args: app.command,
+    env: { ...Object.fromEntries(variables), ...app.env },
+    files: [],
+    secretFiles: app.qdrant
+      ? [{ path: qdrantApiKey, secrets: ["qdrantApiKey"], render: ([apiKey]) => apiKey }]
+      : [],
+    identities: [
+      { certificate: app.name, directory: layout.identity, reload: "watch" },
+      ...(app.reads.length > 0
+        ? [
+            {
+              certificate: readerName(app.name),
+              directory: `${layout.identity}-reader`,
+              reload: "watch" as const,
+            },
+          ]
+        : []),
+    ],
+    ports: app.scrape?.port === undefined ? [] : [{ name: "metrics", number: app.scrape.port }],
+    writable: [layout.scratch],
+    probe: { kind: "none", reason: "the stack does not know what the image can run" },
+    limits: { memory: app.memory, memoryReservation: Math.floor(app.memory / 4), cpus: app.cpus },
+    stopGrace: 30,
+    // What else it dials is not known, so it may leave the stack; queries take the backplane.
+    zones: ["intake", ...(app.reads.length > 0 ? (["backplane"] as const) : []), "egress"],
+    connectsTo: ["collector", ...(app.qdrant ? ["qdrant"] : []), ...app.reads],
+  };
+}

@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../../config/parse";
+import type { Deployer, Endpoint, IdentityMaterial, Target } from "../../targets/target";
+import { CertificateAuthority } from "../pki/certificate-authority";
+import { certificateSpecs } from "../pki/certificate-spec";
+import { Identity } from "../pki/identity";
+import { configuredSecrets, GeneratedSecrets, type Secrets } from "./generated-secrets";
+import type { Deployed } from "./outputs";
+import { componentOf } from "./rooms";
+import { inStartOrder, startsAfter } from "./start-order";
+import { applicationWorkloads, serviceWorkloads } from "./workloads";
+
+export interface ObservabilityStackArgs {
+  config: StackConfig;
+  target: Target;
+}
+
+/** The generations of the CA: one, until a rotation adds the next. */
+const GENERATIONS = { generations: [1], signing: 1 };
+
+/** Everything: certificates, secrets, and every service and application on the target. */
+export class ObservabilityStack extends pulumi.ComponentResource implements Deployed {
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
+  readonly identities: Readonly<Record<string, IdentityMaterial>>;
+  readonly secrets: Secrets;
+  readonly root: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    { config, target }: ObservabilityStackArgs,
+    opts: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("tracekeep:index:ObservabilityStack", name, {}, opts);
+    const { lifetime, renewBefore, caLifetime, ca } = config.certificates;
+    const authority = new CertificateAuthority(
+      "ca",
+      {
+        prefix: config.namePrefix,
+        lifetime: caLifetime,
+        leafLifetime: lifetime,
+        own: ca,
+        ...GENERATIONS,
+      },
+      { parent: this },
+    );
+    this.root = authority.trust.root;
+    this.identities = Object.fromEntries(
+      certificateSpecs(config, (service) => target.serverNames(service)).map((spec) => [
+        spec.name,
+        new Identity(spec.name, { spec, authority, lifetime, renewBefore }, { parent: this }),
+      ]),
+    );
+    this.secrets = {
+      ...new GeneratedSecrets("secrets", { parent: this }).values,
+      ...configuredSecrets(config, process.env),
+    };
+    const deployer = target.deployer(
+      { trust: authority.trust, identities: this.identities, secrets: this.secrets },
+      { parent: this },
+    );
+    this.endpoints = this.#deploy(deployer, config, target);
+    this.registerOutputs();
+  }
+
+  #deploy(deployer: Deployer, config: StackConfig, target: Target): Record<string, Endpoint> {
+    const endpoints: Record<string, Endpoint> = {};
+    const workloads = [
+      ...serviceWorkloads(config, target),
+      ...applicationWorkloads(config, target),
+    ];
+    for (const workload of inStartOrder(workloads)) {
+      const { name } = workload;
+      const Component = componentOf(name);
+      const dependsOn = startsAfter(workload).flatMap((peer) => endpoints[peer].ready);
+      endpoints[name] = new Component(
+        name,
+        { workload, deployer },
+        { parent: this, dependsOn },
+      ).endpoint;
+    }
+    return endpoints;
+  }
+}

@@ -1,0 +1,47 @@
+import type { StackConfig } from "../../config/parse";
+import type { ServiceName } from "../../config/services";
+import type { Target } from "../../targets/target";
+import type { Workload } from "../../targets/workload";
+import { alertmanagerWorkload } from "../alertmanager/config";
+import { applicationWorkload } from "../application/workload";
+import { collectorWorkload } from "../collector/config";
+import { grafanaWorkload } from "../grafana/config";
+import { jaegerWorkload } from "../jaeger/config";
+import { lokiWorkload } from "../loki/config";
+import { prometheusWorkload } from "../prometheus/config";
+import { qdrantWorkload } from "../qdrant/config";
+import type { ServiceContext } from "../service";
+import { tempoWorkload } from "../tempo/config";
+import { enabledServices } from "./connections";
+
+/** The Workload of each service: everything that the stack runs is in this table. */
+export const WORKLOADS: Readonly<Record<ServiceName, (context: ServiceContext) => Workload>> = {
+  tempo: tempoWorkload,
+  collector: collectorWorkload,
+  prometheus: prometheusWorkload,
+  loki: lokiWorkload,
+  grafana: grafanaWorkload,
+  jaeger: jaegerWorkload,
+  qdrant: qdrantWorkload,
+  alertmanager: alertmanagerWorkload,
+};
+
+/** The Workloads of the services that run. */
+export function serviceWorkloads(
+  config: StackConfig,
+  { layout }: Pick<Target, "layout">,
+): Workload[] {
+  return enabledServices(config).map((name) => WORKLOADS[name]({ config, layout: layout(name) }));
+}
+
+/** The Workloads of the applications that the stack runs. */
+export function applicationWorkloads(
+  config: StackConfig,
+  { layout }: Pick<Target, "layout">,
+): Workload[] {
+  return config.apps.flatMap((app) =>
+    app.image === undefined
+      ? []
+      : [applicationWorkload({ config, layout: layout(app.name) }, app, app.image)],
+  );
+}

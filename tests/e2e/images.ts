@@ -1,0 +1,149 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { IMAGES } from "../../config/images";
+import type { ServiceName } from "../../config/services";
+import { findProgram, howToGet, type Program } from "../helpers/servers";
+
+/** An image as its maker publishes it: paths, owners and entry point are those of the real one. */
+interface Recipe {
+  /** Programs by their path in the image. */
+  programs: Partial<Record<Program, string>>;
+  /** Commands of busybox, as links in `/bin`. */
+  commands?: string[];
+  /** Directories that the image ships owned by its user, with their mode. */
+  owned?: Record<string, string>;
+  entrypoint: string;
+}
+
+const RECIPES: Partial<Record<ServiceName, Recipe>> = {
+  tempo: {
+    programs: { tempo: "/tempo" },
+    owned: { "/var/tempo": "0700" },
+    entrypoint: "/tempo",
+  },
+  collector: { programs: { collector: "/otelcol-contrib" }, entrypoint: "/otelcol-contrib" },
+  prometheus: {
+    programs: { prometheus: "/bin/prometheus", promtool: "/bin/promtool" },
+    commands: ["sh", "chown"],
+    owned: { "/prometheus": "0755" },
+    entrypoint: "/bin/prometheus",
+  },
+  loki: {
+    programs: { loki: "/usr/bin/loki" },
+    owned: { "/loki": "0755" },
+    entrypoint: "/usr/bin/loki",
+  },
+  jaeger: {
+    programs: { jaeger: "/cmd/jaeger/jaeger-linux" },
+    commands: ["sh", "wget"],
+    entrypoint: "/cmd/jaeger/jaeger-linux",
+  },
+  alertmanager: {
+    programs: { alertmanager: "/bin/alertmanager", amtool: "/bin/amtool" },
+    commands: ["sh"],
+    owned: { "/alertmanager": "0755" },
+    entrypoint: "/bin/alertmanager",
+  },
+};
+
+function run(command: string, args: string[], input?: Buffer): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    input,
+    maxBuffer: 2 ** 20,
+    encoding: "utf8",
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args[0]}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** Program and the path that it has in the image, busybox included. */
+function contents({ programs, commands }: Recipe): [program: Program, path: string][] {
+  const found = Object.entries(programs) as [Program, string][];
+  return commands ? [...found, ["busybox", "/bin/busybox"]] : found;
+}
+
+/** Tag that changes with the recipe and with the programs. */
+function tagOf(service: ServiceName, recipe: Recipe): string {
+  const files = contents(recipe).map(([program]) => {
+    const { size, mtimeMs } = statSync(findProgram(program)!);
+    return [program, size, mtimeMs];
+  });
+  const hash = createHash("sha256")
+    .update(JSON.stringify([recipe, files]))
+    .digest("hex");
+  return `tracekeep-test/${service}:${hash.slice(0, 12)}`;
+}
+
+function build(tag: string, service: ServiceName, recipe: Recipe): void {
+  const work = mkdtempSync(join(tmpdir(), "tracekeep-image-"));
+  try {
+    const root = join(work, "root");
+    mkdirSync(join(root, "etc"), { recursive: true });
+    mkdirSync(join(root, "tmp"));
+    const { uid, gid } = IMAGES[service].user;
+    writeFileSync(
+      join(root, "etc/passwd"),
+      `root:x:0:0::/:/bin/sh\n${service}:x:${uid}:${gid}::/:/bin/sh\n`,
+    );
+    for (const [program, path] of contents(recipe)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      cpSync(findProgram(program)!, join(root, path), { dereference: true });
+    }
+    for (const command of recipe.commands ?? []) {
+      symlinkSync("busybox", join(root, "bin", command));
+    }
+    const archive = join(work, "image.tar");
+    run("tar", ["-cf", archive, "--owner=0", "--group=0", "-C", root, "."]);
+    for (const [directory, mode] of Object.entries(recipe.owned ?? {})) {
+      mkdirSync(join(root, directory), { recursive: true });
+      const owner = [`--owner=${uid}`, `--group=${gid}`, `--mode=${mode}`];
+      run("tar", ["-rf", archive, ...owner, "-C", root, `.${directory}`]);
+    }
+    const changes = [`USER ${uid}:${gid}`, `ENTRYPOINT ["${recipe.entrypoint}"]`];
+    run("docker", ["import", ...changes.flatMap((one) => ["--change", one]), archive, tag]);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Images of the services from programs of this machine, laid out as the published ones, for where
+ * no registry is to be had. They are built once and kept.
+ *
+ * @returns their references by service, and why a service has none.
+ */
+export function testImages(): {
+  images: Partial<Record<ServiceName, string>>;
+  missing: Partial<Record<ServiceName, string>>;
+} {
+  const images: Partial<Record<ServiceName, string>> = {};
+  const missing: Partial<Record<ServiceName, string>> = {
+    grafana: "there is no program of it to build an image from",
+    qdrant: "there is no program of it to build an image from",
+  };
+  for (const [service, recipe] of Object.entries(RECIPES) as [ServiceName, Recipe][]) {
+    const lacking = contents(recipe).filter(([program]) => findProgram(program) === undefined);
+    if (lacking.length > 0) {
+      missing[service] = `no ${lacking.map(([program]) => program).join(", ")}: ${howToGet}`;
+      continue;
+    }
+    const tag = tagOf(service, recipe);
+    if (run("docker", ["images", "-q", tag]) === "") build(tag, service, recipe);
+    images[service] = tag;
+  }
+  return { images, missing };
+}
+
+if (require.main === module) console.log(JSON.stringify(testImages(), null, 2));
