@@ -179,6 +179,8 @@ export function tempoDocuments(context: ServiceContext): ConfigFile[] {
     backend_worker: {
       backend_scheduler_addr: `127.0.0.1:${grpcPort}`,
       compaction: retention,
+      // It waits this long at every stop, as its scheduler stops before it; a job is done again.
+      finish_on_shutdown_timeout: "2s",
     },
     query_frontend: {
       search: { ...recent, max_duration: goDuration(maxSearchDuration) },
