@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Command } from "commander";
+import type { PublishedEndpoints } from "../components/stack/outputs";
+import type { StackConfig } from "../config/parse";
+import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
+import { checkPorts } from "./host-ports";
+import { home } from "./paths";
+import { runPulumi, stackOutputs } from "./pulumi";
+
+/** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
+export const REPORT_VARIABLE = "TRACEKEEP_VERIFICATION_REPORT";
+
+/** Runs another command of this program and gives its exit code. */
+function runCommand(args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...args], {
+      stdio: "inherit",
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+/** How to dial what is published, by the listener's name. */
+function addressOf(listener: string, endpoint: string): string {
+  return /grpc/i.test(listener) ? endpoint : `https://${endpoint}`;
+}
+
+/** The closing words of `up`: where everything is and what comes next. */
+export function closingWords(config: StackConfig, endpoints: PublishedEndpoints): string {
+  const rows = Object.entries(endpoints).flatMap(([service, listeners]) =>
+    Object.entries(listeners).map(
+      ([listener, endpoint]) =>
+        `  ${service.padEnd(13)}${listener.padEnd(10)}${addressOf(listener, endpoint)}`,
+    ),
+  );
+  const stack = config.stack === "dev" ? "" : ` --stack ${config.stack}`;
+  const app = config.apps[0]?.name ?? "NAME";
+  const next = [
+    ...(config.apps.length === 0
+      ? [
+          `Declare an application: tracekeep:apps in Pulumi.${config.stack}.yaml, then npm run up again.`,
+        ]
+      : []),
+    `Its OTEL_* variables and certificates:  npm run env --${stack} --app ${app}`,
+    `Open Grafana and the others:            npm run env --${stack} --operator`,
+    `Send a trace through it all again:      npm run verify${stack && ` --${stack}`}`,
+    `Take it down, data kept:                npm run destroy${stack && ` --${stack}`}`,
+  ];
+  return [`Stack "${config.stack}" runs:`, ...rows, "", "Next:", ...next.map((line) => `  ${line}`)]
+    .join("\n")
+    .concat("\n");
+}
+
+async function verifyOrReport(config: StackConfig, report: string): Promise<number> {
+  if (!config.verification.enabled) {
+    process.stdout.write("skipped: verification (verification.enabled is false)\n");
+    return 0;
+  }
+  if (fs.existsSync(report)) {
+    process.stdout.write(fs.readFileSync(report, "utf8"));
+    return 0;
+  }
+  return runCommand(["verify", "--stack", config.stack]);
+}
+
+async function up(pulumi: string[], { stack, yes }: DeployOptions): Promise<void> {
+  const { config, host } = await prepare(stack);
+  await checkPorts(config, host.docker);
+  const report = path.join(home(), `verification-${stack}.txt`);
+  fs.rmSync(report, { force: true });
+  const args = ["up", ...(goesAhead(config, yes) ? ["--yes"] : []), ...pulumi];
+  const { code } = await runPulumi(stack, args, { env: { [REPORT_VARIABLE]: report } });
+  if (code !== 0) {
+    process.stderr.write(
+      `\n\`up\` did not end well (exit code ${code}). What it says above is explained in docs/troubleshooting.md; ` +
+        "what runs already stays, and `npm run up` goes on from there.\n",
+    );
+    process.exitCode = code;
+    return;
+  }
+  const verified = await verifyOrReport(config, report);
+  if (verified !== 0) {
+    process.exitCode = verified;
+    return;
+  }
+  const { endpoints } = await stackOutputs(stack);
+  process.stdout.write(`\n${closingWords(config, (endpoints ?? {}) as PublishedEndpoints)}`);
+}
+
+export function register(program: Command): void {
+  deployCommand(
+    program,
+    "up",
+    "Deploy the stack, send a real trace, log, metric and vector through it, and read them back.",
+  )
+    .option("-y, --yes", "do not ask, even where data volumes are protected")
+    .action(up);
+}
