@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SECRET_KEYS, SECRET_VALUES } from "./redaction-patterns";
 import { SERVICES } from "./services";
 import * as o from "./types";
 
@@ -197,18 +198,10 @@ export const stackSchema = z.strictObject({
         "Attributes whose value is masked, as regular expressions of the key.",
         o.pattern("A pattern."),
       )
-      .prefault([
-        "(?i)(^|[._-])(password|passwd|pwd|secret|token|api[._-]?key|authorization|cookie|set-cookie|private[._-]?key|credentials?)$",
-      ]),
+      .prefault([...SECRET_KEYS]),
     values: o
       .list("What is masked inside any value, as regular expressions.", o.pattern("A pattern."))
-      .prefault([
-        "(?i)\\bbearer\\s+[a-z0-9._~+/-]{8,}=*",
-        "(?i)\\b(password|passwd|pwd|secret|token|api[_-]?key)\\s*[=:]\\s*[^\\s,;&\"']+",
-        "\\b(?:4\\d{3}|5[1-5]\\d{2}|6(?:011|5\\d{2})|3[47]\\d{2})[ -]?\\d{4}[ -]?\\d{4}[ -]?\\d{3,4}\\b",
-        "\\b[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}\\b",
-        "\\beyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*",
-      ]),
+      .prefault([...SECRET_VALUES]),
   }),
 
   limits: o.section(
