@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../workload";
-import { HARDENED, labels, memoryLimit, type Scope } from "./scope";
+import { oneShot } from "./one-shot";
+import { labels, type Scope } from "./scope";
 
 export interface DataVolume {
   mount: docker.types.input.ContainerVolume;
@@ -36,27 +37,16 @@ export function dataVolume(
   );
   const mount = { volumeName: volume.name, containerPath: storage.path };
   if (storage.ownedByImage) return { mount, ready: [] };
-  const owner = new docker.Container(
-    `${name}-data-owner`,
+  const owner = oneShot(
+    scope,
     {
-      ...HARDENED,
-      ...memoryLimit(64),
-      name: `${prefix}-${name}-data-owner`,
+      name: `${name}-data-owner`,
+      service: name,
+      script: `chown ${user.uid}:${user.gid} ${storage.path}`,
       image: helper,
-      entrypoints: ["chown"],
-      command: [`${user.uid}:${user.gid}`, storage.path],
-      user: "0:0",
-      capabilities: { adds: ["CAP_CHOWN"], drops: ["ALL"] },
-      readOnly: true,
-      networkMode: "none",
-      restart: "no",
-      // Runs to its end before the service starts, and stays as the mark that it did.
-      attach: true,
-      mustRun: false,
-      labels: labels(scope, name),
-      volumes: [mount],
+      volume: mount,
     },
-    { parent, provider, deleteBeforeReplace: true },
+    parent,
   );
   return { mount, ready: [owner] };
 }

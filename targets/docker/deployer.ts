@@ -4,7 +4,7 @@ import type { Deployer, Endpoint, Materials } from "../target";
 import type { IdentityMount, SecretFile, Workload } from "../workload";
 import { containerArgs } from "./container";
 import { dataVolume } from "./data";
-import { contentHash, fileVolume, privateFile, publicFile, type MountedFiles } from "./files";
+import { contentHash, fileVolume, upload, type MountedFiles } from "./files";
 import type { Images } from "./images";
 import { DIRECTORIES } from "./layout";
 import type { Networks } from "./networks";
@@ -39,7 +39,7 @@ export class DockerDeployer implements Deployer {
         volumeName: pulumi.interpolate`${scope.prefix}-trust-${hash}`,
         directory: DIRECTORIES.trust,
         image: images.of(helper),
-        uploads: bundles.map(([name, pem]) => publicFile(`${DIRECTORIES.trust}/${name}.crt`, pem)),
+        uploads: bundles.map(([name, pem]) => upload(`${DIRECTORIES.trust}/${name}.crt`, pem)),
       },
       scope.parent,
     );
@@ -69,7 +69,7 @@ export class DockerDeployer implements Deployer {
         parent,
         provider: scope.provider,
         dependsOn: [
-          ...files.map(({ writer }) => writer),
+          ...files.flatMap(({ ready }) => ready),
           ...(data?.ready ?? []),
           ...waitsFor(opts),
         ],
@@ -102,7 +102,7 @@ export class DockerDeployer implements Deployer {
           volumeName: `${scope.prefix}-${name}-config-${contentHash(files)}`,
           directory: DIRECTORIES.config,
           image,
-          uploads: files.map(({ path, content }) => publicFile(path, content)),
+          uploads: files.map(({ path, content }) => upload(path, content)),
         },
         parent,
       ),
@@ -110,7 +110,7 @@ export class DockerDeployer implements Deployer {
   }
 
   #secrets(workload: Workload, image: pulumi.Input<string>, parent: Parent): MountedFiles[] {
-    const { name, secretFiles, user } = workload;
+    const { name, secretFiles } = workload;
     if (secretFiles.length === 0) return [];
     const { scope } = this.args;
     const contents = secretFiles.map((file) => this.#rendered(file));
@@ -125,8 +125,10 @@ export class DockerDeployer implements Deployer {
           volumeName: pulumi.interpolate`${scope.prefix}-${name}-secrets-${hash}`,
           directory: DIRECTORIES.secrets,
           image,
-          uploads: secretFiles.map(({ path }, index) =>
-            privateFile(scope, user, path, contents[index]),
+          uploads: secretFiles.map(({ path }, index) => upload(path, contents[index])),
+          owned: this.#owned(
+            workload,
+            secretFiles.map(({ path }) => path),
           ),
         },
         parent,
@@ -141,7 +143,7 @@ export class DockerDeployer implements Deployer {
 
   /** The container carries nothing of the certificate: its renewal replaces the writer alone. */
   #identity(
-    { name, user }: Workload,
+    workload: Workload,
     { certificate, directory }: IdentityMount,
     image: pulumi.Input<string>,
     parent: Parent,
@@ -152,17 +154,23 @@ export class DockerDeployer implements Deployer {
       scope,
       {
         name: `${certificate}-identity`,
-        service: name,
+        service: workload.name,
         volumeName: `${scope.prefix}-${certificate}-identity`,
         directory,
         image,
         uploads: [
-          publicFile(`${directory}/tls.crt`, material.certificate),
-          privateFile(scope, user, `${directory}/tls.key`, material.key),
+          upload(`${directory}/tls.crt`, material.certificate),
+          upload(`${directory}/tls.key`, material.key),
         ],
+        owned: this.#owned(workload, [`${directory}/tls.key`]),
       },
       parent,
     );
+  }
+
+  #owned({ user }: Workload, files: string[]) {
+    const { images, helper } = this.args;
+    return { files, user, helper: images.of(helper) };
   }
 
   #material(certificate: string) {

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import type { Workload } from "../workload";
+import { oneShot } from "./one-shot";
 import { HARDENED, labels, memoryLimit, type Scope } from "./scope";
 
 type Upload = docker.types.input.ContainerUpload;
@@ -11,23 +12,9 @@ export function contentHash(content: unknown): string {
   return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
 }
 
-/** A file that everyone in the container may read. */
-export function publicFile(file: string, content: pulumi.Input<string>): Upload {
+/** A file as a writer takes it: readable by everyone in the containers that mount it. */
+export function upload(file: string, content: pulumi.Input<string>): Upload {
   return { file, content, permissions: "0444" };
-}
-
-/**
- * A file that its service alone can read: by its owner, or, where uploads have none, because no
- * other container mounts its volume.
- */
-export function privateFile(
-  scope: Scope,
-  { uid, gid }: Workload["user"],
-  file: string,
-  content: pulumi.Input<string>,
-): Upload {
-  if (scope.keyFiles === "volume") return publicFile(file, content);
-  return { file, content, owner: String(uid), group: String(gid), permissions: "0400" };
 }
 
 export interface FileVolume {
@@ -40,21 +27,24 @@ export interface FileVolume {
   directory: string;
   image: pulumi.Input<string>;
   uploads: Upload[];
+  /** Files among them that one user alone may read, and an image with busybox. */
+  owned?: { files: string[]; user: Workload["user"]; helper: pulumi.Input<string> };
 }
 
 export interface MountedFiles {
   mount: docker.types.input.ContainerVolume;
-  /** Stands once the files are there. */
-  writer: docker.Container;
+  /** Stand once the files are there. */
+  ready: pulumi.Resource[];
 }
 
 /**
  * Files in a volume. A container with a read-only root takes no uploads, so another one, created
- * but never started, takes them into the volume.
+ * but never started, takes them into the volume. Private ones are readable by everyone who mounts
+ * the volume (this one service) until, in the same `up`, they belong to their user alone.
  */
 export function fileVolume(
   scope: Scope,
-  { name, service, volumeName, directory, image, uploads }: FileVolume,
+  { name, service, volumeName, directory, image, uploads, owned }: FileVolume,
   parent: pulumi.Resource | undefined,
 ): MountedFiles {
   const { provider, prefix } = scope;
@@ -81,8 +71,28 @@ export function fileVolume(
     },
     { parent, provider, deleteBeforeReplace: true },
   );
+  const ready: pulumi.Resource[] = [writer];
+  if (owned && scope.keyFiles === "owner") {
+    const { uid, gid } = owned.user;
+    const files = owned.files.join(" ");
+    const owner = oneShot(
+      scope,
+      {
+        name: `${name}-owner`,
+        service,
+        // Not by the upload's own `owner`: daemons before 28 look the writer's user up on the host
+        // and refuse one that they do not know. Root's first, for only an owner may change a mode.
+        script: `chown 0:0 ${files}; chmod 0400 ${files}; chown ${uid}:${gid} ${files}`,
+        image: owned.helper,
+        volume: { volumeName: volume.name, containerPath: directory },
+        trigger: writer.id,
+      },
+      parent,
+    );
+    ready.push(owner);
+  }
   return {
     mount: { volumeName: volume.name, containerPath: directory, readOnly: true },
-    writer,
+    ready,
   };
 }

@@ -35,7 +35,7 @@ const RECIPES: Partial<Record<ServiceName, Recipe>> = {
   collector: { programs: { collector: "/otelcol-contrib" }, entrypoint: "/otelcol-contrib" },
   prometheus: {
     programs: { prometheus: "/bin/prometheus", promtool: "/bin/promtool" },
-    commands: ["sh", "chown"],
+    commands: ["sh", "chown", "chmod"],
     owned: { "/prometheus": "0755" },
     entrypoint: "/bin/prometheus",
   },
