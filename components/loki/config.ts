@@ -149,8 +149,13 @@ export function lokiDocuments(context: ServiceContext): ConfigFile[] {
     ingester: ingester(context),
     ingester_client: { grpc_client_config: grpcClient },
     // Covers the frontend and the scheduler.
-    frontend_worker: { grpc_client_config: grpcClient },
-    frontend: { grpc_client_config: grpcClient, tail_tls_config: httpClient },
+    frontend_worker: { dns_lookup_duration: "2s", grpc_client_config: grpcClient },
+    frontend: {
+      // Until the scheduler is found in its ring Loki is not ready; by default it looks every 10 s.
+      scheduler_dns_lookup_period: "2s",
+      grpc_client_config: grpcClient,
+      tail_tls_config: httpClient,
+    },
     query_scheduler: { grpc_client_config: grpcClient },
     compactor_grpc_client: grpcClient,
     pattern_ingester: { enabled: false },
@@ -198,7 +203,9 @@ export function lokiWorkload(context: ServiceContext): Workload {
     secretFiles: s3.secretFiles,
     storage: { path: layout.data, ownedByImage: true },
     probe: { kind: "exec", command: ["/usr/bin/loki", "-health", `-health.url=${healthUrl}`] },
-    stopGrace: 60,
+    // Everything has stopped within seconds, then its two servers wait for each other for ever
+    // (`initServer` and `initInternalServer` in pkg/loki/modules.go); killing it then loses nothing.
+    stopGrace: 15,
     reload: "watch",
   });
 }

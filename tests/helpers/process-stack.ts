@@ -209,9 +209,9 @@ export class ProcessStack {
     await process.ready();
   }
 
-  /** Ends every process and removes the directory. */
+  /** Kills every process, for nothing of it is wanted any more, and removes the directory. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+    await Promise.all([...this.#processes.values()].map((process) => process.stop("SIGKILL")));
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -243,6 +243,7 @@ export class ProcessStack {
         ),
         probe: workload.probe.kind === "exec" ? workload.probe.command : undefined,
         readyTimeout: options.readyTimeout,
+        stopGrace: workload.stopGrace * 1000,
       });
       this.#processes.set(service, process);
       process.start();

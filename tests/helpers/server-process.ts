@@ -24,6 +24,8 @@ export interface ServerOptions {
   probe?: readonly string[];
   /** Milliseconds until it must be ready. */
   readyTimeout?: number;
+  /** Milliseconds that it gets to end by itself. */
+  stopGrace: number;
 }
 
 /** A server of the tests: a process of its own, with its output in a file. */
@@ -67,15 +69,28 @@ export class ServerProcess {
     });
   }
 
-  /** @throws with the end of its output if it ends, or is not ready in time. */
+  /** Waits until its ports are open. @throws with the end of its output if it ends or is late. */
+  listening(): Promise<void> {
+    return this.#until(async () => {
+      const { ports } = this.options;
+      const open = await Promise.all(ports.map(isListening));
+      const closed = ports.filter((_, index) => !open[index]);
+      return closed.length > 0 ? `ports ${closed.join()} are closed` : undefined;
+    });
+  }
+
+  /** Waits until it listens and its probe passes. @throws as `listening` does. */
   async ready(): Promise<void> {
-    const { name, ports, readyTimeout = 90_000 } = this.options;
+    await this.listening();
+    await this.#until(() => this.#ask());
+  }
+
+  async #until(problemOf: () => Promise<string | undefined>): Promise<void> {
+    const { name, readyTimeout = 90_000 } = this.options;
     const end = Date.now() + readyTimeout;
     for (;;) {
       if (!this.#child) throw new Error(`${name} ended at its start:\n${this.log()}`);
-      const open = await Promise.all(ports.map(isListening));
-      const missing = ports.filter((_, index) => !open[index]);
-      const problem = missing.length > 0 ? `ports ${missing.join()} are closed` : await this.#ask();
+      const problem = await problemOf();
       if (problem === undefined) return;
       if (Date.now() > end) throw new Error(`${name} is not ready: ${problem}\n${this.log()}`);
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -100,11 +115,11 @@ export class ServerProcess {
     }
   }
 
-  /** Sends a signal and waits for the end; after `grace` milliseconds SIGKILL follows. */
-  async stop(signal: NodeJS.Signals = "SIGTERM", grace = 20_000): Promise<void> {
+  /** Sends a signal and waits for the end; after its grace SIGKILL follows. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
     if (!child) return;
-    const timer = setTimeout(() => child.kill("SIGKILL"), grace);
+    const timer = setTimeout(() => child.kill("SIGKILL"), this.options.stopGrace);
     child.kill(signal);
     await this.#exit;
     clearTimeout(timer);
