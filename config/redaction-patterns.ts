@@ -33,8 +33,9 @@ export const SECRET_VALUES: readonly string[] = [
   "EARER\\s+[A-Za-z0-9._~+/-]{8,}=*",
   // A JSON web token.
   "eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*",
-  // Card numbers. The bound before them costs, but keeps longer numbers, such as times, whole.
-  "\\b(?:4\\d{3}|5[1-5]\\d{2}|6(?:011|5\\d{2})|3[47]\\d{2})[ -]?\\d{4}[ -]?\\d{4}[ -]?\\d{3,4}\\b",
+  // Card numbers of 13 to 16 digits, Amex's groups of 4, 6 and 5 too. The bound before them costs,
+  // but keeps longer numbers, such as times, whole.
+  "\\b[3-6]\\d{3}[ -]?(?:\\d{4}[ -]?\\d{4}[ -]?\\d{1,4}|\\d{6}[ -]?\\d{5})\\b",
   // E-mail addresses.
   "[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}",
 ];
