@@ -1,0 +1,253 @@
+/** A wrong configuration: what is in the file, the path that the report must name, part of its message. */
+export type BadConfig = [options: Record<string, unknown>, path: string, message: string | RegExp];
+
+const s3 = { kind: "s3", bucket: "b", endpoint: "s3.example.org:443", accessKeyId: "i" };
+
+/** Unknown keys, at every level, and what they are nearest to. */
+export const UNKNOWN_KEYS: BadConfig[] = [
+  [{ samplin: { ratio: 1 } }, "samplin", 'no such option; did you mean "sampling"?'],
+  [{ Ports: {} }, "Ports", 'did you mean "ports"?'],
+  [{ ports: { graphana: {} } }, "ports.graphana", 'did you mean "grafana"?'],
+  [{ ports: { grafana: { http: 3000 } } }, "ports.grafana.http", 'did you mean "https"?'],
+  [{ storage: { tempo: { bukcet: "b" } } }, "storage.tempo.bukcet", 'did you mean "bucket"?'],
+  [{ retention: { metrics: { tme: "1d" } } }, "retention.metrics.tme", 'did you mean "time"?'],
+  [
+    { tuning: { collector: { batchsize: 1 } } },
+    "tuning.collector.batchsize",
+    'did you mean "batchSize"?',
+  ],
+  [{ apps: [{ name: "a", read: ["tempo"] }] }, "apps[0].read", 'did you mean "reads"?'],
+  [{ apps: [{ name: "a", scrape: { prot: 80 } }] }, "apps[0].scrape.prot", 'did you mean "port"?'],
+  [{ grafana: { oidc: { clientID: "x" } } }, "grafana.oidc.clientID", 'did you mean "clientId"?'],
+  [{ qdrant: { replication: 3 } }, "qdrant.replication", "known here: enabled"],
+  [{ limits: { otel: {} } }, "limits.otel", /known here: tempo, collector, .*alertmanager/],
+];
+
+/** Values of a wrong form. */
+export const WRONG_FORMS: BadConfig[] = [
+  [{ target: "kubernets" }, "target", 'expected one of "docker", got "kubernets"'],
+  [{ ports: { tempo: { http: 0 } } }, "ports.tempo.http", "a port from 1 to 65535, got 0"],
+  [{ ports: { tempo: { http: 65536 } } }, "ports.tempo.http", "got 65536"],
+  [{ ports: { tempo: { http: 3200.5 } } }, "ports.tempo.http", "got 3200.5"],
+  [
+    { ports: { collector: { otlpGrpc: "4317-4320" } } },
+    "ports.collector.otlpGrpc",
+    'a port from 1 to 65535, got "4317-4320"',
+  ],
+  [{ ports: { loki: { http: "3100" } } }, "ports.loki.http", 'got "3100"; write it without quotes'],
+  [{ ports: { loki: { bind: "localhost" } } }, "ports.loki.bind", "an IPv4 address of the host"],
+  [{ ports: { loki: { bind: "127.0.0.256" } } }, "ports.loki.bind", 'got "127.0.0.256"'],
+  [{ ports: [] }, "ports", "expected a group of options"],
+  [{ ports: 3000 }, "ports", "expected a group of options"],
+  [{ apps: { name: "a" } }, "apps", "expected a list"],
+  [{ hostNames: { grafana: "x.org" } }, "hostNames.grafana", "expected a list"],
+  [{ hostNames: { grafana: ["a_b"] } }, "hostNames.grafana[0]", "a host name or IPv4 address"],
+  [{ hostNames: { grafana: ["300.1.1.1"] } }, "hostNames.grafana[0]", 'got "300.1.1.1"'],
+  [{ retention: { traces: "-5h" } }, "retention.traces", 'a duration with a unit, such as "30s"'],
+  [{ retention: { traces: "7 days" } }, "retention.traces", 'got "7 days"'],
+  [{ retention: { traces: 168 } }, "retention.traces", "got 168"],
+  [{ retention: { traces: "168" } }, "retention.traces", 'got "168"'],
+  [{ retention: { traces: "101000w" } }, "retention.traces", 'got "101000w"'],
+  [{ retention: { metrics: { size: "10GB" } } }, "retention.metrics.size", "a size with a unit"],
+  [{ retention: { metrics: { size: "-1Gi" } } }, "retention.metrics.size", 'got "-1Gi"'],
+  [{ sampling: { ratio: 1.1 } }, "sampling.ratio", "a number from 0 to 1, got 1.1"],
+  [{ sampling: { ratio: -0.1 } }, "sampling.ratio", "got -0.1"],
+  [{ sampling: { ratio: "10%" } }, "sampling.ratio", 'got "10%"'],
+  [{ sampling: { ratio: "0.1" } }, "sampling.ratio", 'got "0.1"; write it without quotes'],
+  [{ sampling: { keepErrors: "yes" } }, "sampling.keepErrors", 'expected true or false, got "yes"'],
+  [{ capacity: { spansPerSecond: 0 } }, "capacity.spansPerSecond", "a whole number of at least 1"],
+  [{ capacity: { spansPerSecond: 1.5 } }, "capacity.spansPerSecond", "got 1.5"],
+  [{ limits: { loki: { cpus: 0 } } }, "limits.loki.cpus", "a number of CPU cores above 0"],
+  [{ redaction: { keys: ["("] } }, "redaction.keys[0]", "a regular expression of RE2"],
+  [{ redaction: { values: ["(?=a)b"] } }, "redaction.values[0]", "no look-around"],
+  [{ redaction: { values: ["(a)\\1"] } }, "redaction.values[0]", "no back-references"],
+  [{ apps: [{}] }, "apps[0].name", "expected a DNS label: at most 40"],
+  [{ apps: [{ name: "Search_API" }] }, "apps[0].name", 'got "Search_API"'],
+  [{ apps: [{ name: "a".repeat(41) }] }, "apps[0].name", "at most 40"],
+  [{ apps: [{ name: "a", reads: ["qdrant"] }] }, "apps[0].reads[0]", 'one of "tempo"'],
+  [{ apps: [{ name: "a", version: 1.2 }] }, "apps[0].version", "got 1.2; write it in quotes"],
+  [
+    { apps: [{ name: "a", image: "i", env: { PORT: 80 } }] },
+    "apps[0].env.PORT",
+    "expected a text; quote numbers and true/false",
+  ],
+  [
+    { apps: [{ name: "a", image: "i", env: { "A-B": "x" } }] },
+    "apps[0].env.A-B",
+    "the name of an environment variable",
+  ],
+  [
+    { scrapeTargets: [{ name: "j", targets: ["host:70000"] }] },
+    "scrapeTargets[0].targets[0]",
+    '"host:port"',
+  ],
+  [
+    { scrapeTargets: [{ name: "j", targets: ["h:1"], path: "metrics" }] },
+    "scrapeTargets[0].path",
+    'a path that starts with "/"',
+  ],
+  [
+    { extraReceivers: [{ name: "r", endpoint: "h:1", signals: ["spans"] }] },
+    "extraReceivers[0].signals[0]",
+    'one of "traces", "logs", "metrics", got "spans"',
+  ],
+  [
+    { storage: { tempo: { ...s3, secretAccessKey: "k", ca: "not PEM" } } },
+    "storage.tempo.ca",
+    "a PEM certificate",
+  ],
+  [
+    {
+      grafana: {
+        oidc: {
+          clientId: "c",
+          clientSecret: "s",
+          authUrl: "http://id.example.org",
+          tokenUrl: "https://id.example.org",
+          apiUrl: "https://id.example.org",
+        },
+      },
+    },
+    "grafana.oidc.authUrl",
+    'an "https://" address, got "http://id.example.org"',
+  ],
+];
+
+/** Options that are right by themselves and wrong together. */
+export const CLASHES: BadConfig[] = [
+  [
+    { ports: { jaeger: { http: 3000 } } },
+    "ports.jaeger.http",
+    "jaeger and grafana both want port 3000 of the host (ports.grafana.https)",
+  ],
+  [
+    { ports: { collector: { bind: "0.0.0.0" }, tempo: { bind: "10.0.0.1", http: 4317 } } },
+    "ports.collector.otlpGrpc",
+    "collector and tempo both want port 4317",
+  ],
+  [{ ports: { collector: { otlpGrpc: 4318 } } }, "ports.collector.otlpHttp", "both want port 4318"],
+  [
+    { intake: { plaintext: { enabled: true, otlpGrpc: 9090 } } },
+    "intake.plaintext.otlpGrpc",
+    "the plaintext intake and prometheus both want port 9090",
+  ],
+  [
+    { intake: { plaintext: { enabled: true, bind: "0.0.0.0" } } },
+    "intake.plaintext.bind",
+    "plaintext never leaves the host",
+  ],
+  [{ intake: { plaintext: { bind: "192.168.1.2" } } }, "intake.plaintext.bind", "loopback"],
+  [
+    { certificates: { lifetime: "30d", renewBefore: "30d" } },
+    "certificates.lifetime",
+    "expected longer than certificates.renewBefore (720h)",
+  ],
+  [
+    { certificates: { lifetime: "90m", renewBefore: "1h" } },
+    "certificates.lifetime",
+    "whole hours",
+  ],
+  [{ certificates: { caLifetime: "100d" } }, "certificates.caLifetime", "at least twice"],
+  [{ retention: { traces: "0s" } }, "retention.traces", 'expected at least "1h", got "0s"'],
+  [{ retention: { logs: "30h" } }, "retention.logs", "expected whole days"],
+  [{ retention: { metrics: { size: "1Mi" } } }, "retention.metrics.size", 'at least "512Mi"'],
+  [
+    { storage: { tempo: { ...s3, secretAccessKey: "k", bucket: undefined } } },
+    "storage.tempo.bucket",
+    'expected a value: kind "s3" needs it',
+  ],
+  [
+    { storage: { loki: { ...s3, secretAccessKey: "k", endpoint: undefined } } },
+    "storage.loki.endpoint",
+    'kind "s3" needs it',
+  ],
+  [
+    { storage: { loki: s3 } },
+    "storage.loki.secretAccessKey",
+    "expected a secret here, or AWS_SECRET_ACCESS_KEY in the environment",
+  ],
+  [{ storage: { loki: { bucket: "b" } } }, "storage.loki.bucket", 'no meaning with kind "local"'],
+  [
+    {
+      storage: {
+        tempo: { ...s3, secretAccessKey: "k" },
+        loki: { ...s3, secretAccessKey: "k" },
+      },
+    },
+    "storage.loki.prefix",
+    "both would write to the same place",
+  ],
+  [
+    { limits: { loki: { memory: "1Gi", memoryReservation: "2Gi" } } },
+    "limits.loki.memoryReservation",
+    'expected at most the limit ("1Gi"), got "2Gi"',
+  ],
+  [{ limits: { grafana: { memory: "32Mi" } } }, "limits.grafana.memory", 'at least "64Mi"'],
+  [
+    { apps: [{ name: "a" }, { name: "b" }, { name: "a" }] },
+    "apps[2].name",
+    '"a" stands at apps[0] already',
+  ],
+  [{ apps: [{ name: "tempo" }] }, "apps[0].name", "is taken by the stack itself"],
+  [{ apps: [{ name: "operator" }] }, "apps[0].name", "is taken by the stack itself"],
+  [
+    { apps: [{ name: "a", reads: ["tempo"] }, { name: "a-reader" }] },
+    "apps[1].name",
+    "the certificate is called with which apps[0] reads",
+  ],
+  [
+    { qdrant: { enabled: false }, apps: [{ name: "a", qdrant: true }] },
+    "apps[0].qdrant",
+    "expected qdrant.enabled: true",
+  ],
+  [
+    { jaeger: { enabled: false }, apps: [{ name: "a", reads: ["jaeger"] }] },
+    "apps[0].reads",
+    "jaeger.enabled is false",
+  ],
+  [{ apps: [{ name: "a", scrape: {} }] }, "apps[0].scrape", "expected either target or port"],
+  [
+    { apps: [{ name: "a", scrape: { port: 80 } }] },
+    "apps[0].scrape.port",
+    "does not run this application",
+  ],
+  [{ apps: [{ name: "a", env: { A: "1" } }] }, "apps[0]", "no image to run"],
+  [{ apps: [{ name: "a", image: "i", memory: "1Mi" }] }, "apps[0].memory", 'at least "16Mi"'],
+  [
+    { scrapeTargets: [{ name: "j", targets: [] }] },
+    "scrapeTargets[0].targets",
+    "at least one target",
+  ],
+  [
+    { scrapeTargets: [{ name: "j", targets: ["h:1"], interval: "0s" }] },
+    "scrapeTargets[0].interval",
+    'at least "1s"',
+  ],
+  [
+    { extraReceivers: [{ name: "tempo", endpoint: "h:1" }] },
+    "extraReceivers[0].name",
+    "is taken by the stack itself",
+  ],
+  [{ docker: { host: "localhost:2375" } }, "docker.host", "ssh://user@host"],
+  [{ docker: { host: "ssh://-oProxyCommand=x" } }, "docker.host", "ssh://user@host"],
+  [{ docker: { host: "tcp://host:2376" } }, "docker.tls", "over TLS only"],
+  [{ docker: { sshOptions: ["-v"] } }, "docker.sshOptions", 'docker.host "ssh://…"'],
+  [
+    {
+      docker: { host: "ssh://host", sshOptions: ["-o", "StrictHostKeyChecking=no"] },
+    },
+    "docker.sshOptions",
+    "switches host key checking off",
+  ],
+  [
+    { alertmanager: { enabled: false }, alerts: { webhook: { url: "https://h.example.org" } } },
+    "alerts.webhook",
+    "expected alertmanager.enabled: true",
+  ],
+  [{ alerts: { lookback: "20s" } }, "alerts.lookback", "at least twice"],
+  [
+    { tuning: { collector: { latencyBuckets: ["1s", "10ms"] } } },
+    "tuning.collector.latencyBuckets",
+    "rising durations",
+  ],
+];
