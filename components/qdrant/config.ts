@@ -54,8 +54,14 @@ export function qdrantWorkload(context: ServiceContext): Workload {
     // The image's own entry point is a script that restarts it in another mode after a crash.
     entrypoint: ["/qdrant/qdrant"],
     args: ["--config-path", document.path],
-    // It notes there that it has started; beside the program, its default, nothing can be written.
-    env: { QDRANT_INIT_FILE_PATH: `${layout.scratch}/qdrant-initialized` },
+    env: {
+      // Without its document it would start all the same, open to everyone in plaintext (src/settings.rs
+      // of v1.19.0 only logs it). With these it looks for certificates that are not there, and ends.
+      QDRANT__SERVICE__ENABLE_TLS: "true",
+      QDRANT__SERVICE__VERIFY_HTTPS_CLIENT_CERTIFICATE: "true",
+      // It notes there that it has started; beside the program, its default, nothing can be written.
+      QDRANT_INIT_FILE_PATH: `${layout.scratch}/qdrant-initialized`,
+    },
     secretFiles: [document],
     storage: { path: layout.data, ownedByImage: true },
     writable: [layout.scratch],
