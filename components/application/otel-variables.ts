@@ -10,6 +10,8 @@ export interface ApplicationPaths {
   ca: string;
   /** File that holds Qdrant's API key alone. Needed by applications with `qdrant: true`. */
   qdrantApiKey?: string;
+  /** Certificate that opens what the application `reads`. */
+  reader?: { certificate: string; key: string };
 }
 
 /** `host:port` of what the application dials; the hosts stand in the servers' certificates. */
@@ -18,6 +20,8 @@ export interface ApplicationEndpoints {
   otlp: string;
   /** Qdrant's REST API, where it runs. */
   qdrant?: string;
+  /** Query APIs of what the application `reads`, by service. */
+  reads?: Readonly<Record<string, string>>;
 }
 
 /** An attribute value in the form of `OTEL_RESOURCE_ATTRIBUTES` (W3C Baggage: percent-encoded). */
@@ -65,6 +69,17 @@ export function applicationVariables(
       ["QDRANT_CA_FILE", paths.ca],
       ["QDRANT_CLIENT_CERTIFICATE_FILE", paths.certificate],
       ["QDRANT_CLIENT_KEY_FILE", paths.key],
+    );
+  }
+  if (paths.reader !== undefined) {
+    const urls = Object.entries(endpoints.reads ?? {});
+    for (const [service, address] of urls) {
+      variables.push([`${service.toUpperCase()}_URL`, `https://${address}`]);
+    }
+    variables.push(
+      ["READER_CERTIFICATE_FILE", paths.reader.certificate],
+      ["READER_KEY_FILE", paths.reader.key],
+      ["READER_CA_FILE", paths.ca],
     );
   }
   return variables;

@@ -16,14 +16,26 @@ export function applicationWorkload(
   image: string,
 ): Workload {
   const { certificate, key, root } = tlsFiles(layout);
+  const reader = `${layout.identity}-reader`;
   const qdrantApiKey = `${layout.secrets}/qdrant-api-key`;
   const variables = applicationVariables(
     config,
     app,
-    { certificate, key, ca: root, qdrantApiKey },
+    {
+      certificate,
+      key,
+      ca: root,
+      qdrantApiKey,
+      ...(app.reads.length > 0 && {
+        reader: { certificate: `${reader}/tls.crt`, key: `${reader}/tls.key` },
+      }),
+    },
     {
       otlp: layout.peer("collector", "otlpGrpc"),
       ...(app.qdrant && { qdrant: layout.peer("qdrant", "rest") }),
+      reads: Object.fromEntries(
+        app.reads.map((service) => [service, layout.peer(service, "http")]),
+      ),
     },
   );
   return {
@@ -42,7 +54,7 @@ export function applicationWorkload(
         ? [
             {
               certificate: readerName(app.name),
-              directory: `${layout.identity}-reader`,
+              directory: reader,
               reload: "watch" as const,
             },
           ]
