@@ -1,0 +1,130 @@
+import * as net from "node:net";
+import type Docker from "dockerode";
+import { checkDocker } from "../../commands/docker";
+import { holdersOf, takenPorts, type Holder } from "../../commands/host-ports";
+import { parseSshHost, sshArguments } from "../../commands/ssh-agent";
+import { whatStays } from "../../commands/destroy";
+import { closingWords } from "../../commands/up";
+import { parseConfig } from "../../config/parse";
+
+const config = (raw: Record<string, unknown> = {}) =>
+  parseConfig(raw, { stack: "dev", environment: {} });
+
+describe("a port of the host", () => {
+  const holder = (change: Partial<Holder>): Holder => ({
+    container: "other",
+    bind: "127.0.0.1",
+    port: 3000,
+    ...change,
+  });
+
+  test("that another container publishes is named with it and the option", async () => {
+    expect(await takenPorts(config(), [holder({})], false)).toEqual([
+      '127.0.0.1:3000 (ports.grafana.https, for grafana) is held by container "other".',
+    ]);
+  });
+
+  test.each([
+    ["on every address", { bind: "0.0.0.0" }, 1],
+    ["of another stack of ours", { stack: "prod" }, 1],
+    ["of this stack", { stack: "dev" }, 0],
+    ["on another address", { bind: "10.0.0.1" }, 0],
+    ["that is another", { port: 3001 }, 0],
+  ])("held by a container %s", async (_, change, lines) => {
+    expect(await takenPorts(config(), [holder(change)], false)).toHaveLength(lines);
+  });
+
+  test("that a program of this host has is named, and only where Docker is on this host", async () => {
+    const server = net.createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    try {
+      const { port } = server.address() as net.AddressInfo;
+      const taken = config({ ports: { grafana: { https: port } } });
+      const about = (lines: string[]) => lines.filter((line) => line.includes("ports.grafana"));
+      expect(about(await takenPorts(taken, [], true))).toEqual([
+        `127.0.0.1:${port} (ports.grafana.https, for grafana) is held by another program; see who: ss -ltnp 'sport = :${port}'`,
+      ]);
+      expect(await takenPorts(taken, [], false)).toEqual([]);
+      const own = holder({ stack: "dev", port });
+      expect(about(await takenPorts(taken, [own], true))).toEqual([]);
+    } finally {
+      server.close();
+    }
+  });
+
+  test("comes from the list of containers without its slash and what is not published", () => {
+    const containers = [
+      {
+        Names: ["/web"],
+        Labels: { "tracekeep.stack": "dev" },
+        Ports: [
+          { IP: "127.0.0.1", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+          { PrivatePort: 81, Type: "tcp" },
+          { IP: "127.0.0.1", PrivatePort: 53, PublicPort: 53, Type: "udp" },
+        ],
+      },
+    ] as unknown as Docker.ContainerInfo[];
+    expect(holdersOf(containers)).toEqual([
+      { container: "web", stack: "dev", bind: "127.0.0.1", port: 8080 },
+    ]);
+  });
+});
+
+describe("without Docker", () => {
+  const message = async (docker: Record<string, unknown>) => {
+    const error = await checkDocker("dev", config({ docker }).docker).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    return (error as Error).message;
+  };
+
+  test("one sentence says so, then what to do, then what works without", async () => {
+    expect(await message({ host: "unix:///nowhere/docker.sock" })).toBe(
+      [
+        "Docker does not answer at unix:///nowhere/docker.sock: there is no such socket. Nothing was changed.",
+        "Start Docker (`sudo systemctl start docker`), or install it: https://docs.docker.com/engine/install/.",
+        "Another Docker host is named by tracekeep:docker.host in the stack's file.",
+        "Without Docker you can see what would run: npm run render -- --stack dev",
+      ].join("\n"),
+    );
+  });
+
+  test("a missing certificate file is named", async () => {
+    const tls = {
+      caFile: "/nowhere/ca.pem",
+      certFile: "/nowhere/c.pem",
+      keyFile: "/nowhere/k.pem",
+    };
+    expect(await message({ host: "tcp://127.0.0.1:1", tls })).toContain(
+      "/nowhere/ca.pem cannot be read",
+    );
+  });
+});
+
+test("ssh is called with the user's options first, and never takes a host for an option", () => {
+  const target = parseSshHost("ssh://deploy@traces.example.org:2222", ["-i", "key"]);
+  expect(sshArguments(target)).toEqual([
+    ...["-i", "key", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15"],
+    ...["-l", "deploy", "-p", "2222", "--", "traces.example.org"],
+  ]);
+  expect(sshArguments(parseSshHost("ssh://host"))).not.toContain("-l");
+});
+
+test("`up` ends with every endpoint and the next commands", () => {
+  const words = closingWords(config(), {
+    grafana: { https: "127.0.0.1:3000" },
+    collector: { otlpGrpc: "127.0.0.1:4317" },
+  });
+  expect(words).toMatch(/grafana +https +https:\/\/127\.0\.0\.1:3000\n/);
+  expect(words).toMatch(/collector +otlpGrpc +127\.0\.0\.1:4317\n/);
+  expect(words).toContain("npm run verify\n");
+  expect(closingWords(parseConfig({}, { stack: "x", environment: {} }), {})).toContain(
+    "npm run verify -- --stack x",
+  );
+});
+
+test("`destroy` says what stays and how it would go", () => {
+  expect(whatStays("dev", [])).toBe("No data volume is left.\n");
+  expect(whatStays("prod", ["a", "b"])).toContain("npm run destroy -- --stack prod --delete-data");
+});
