@@ -54,7 +54,7 @@ function storage({ config, layout }: ServiceContext) {
         bucket_name: bucket,
         region,
         bucket_lookup_type: forcePathStyle ? "path" : "virtual-hosted",
-        ...(caFile !== undefined && { http: { tls_config: { ca_path: caFile } } }),
+        ...(caFile !== undefined && { http: { tls_ca_path: caFile } }),
       },
     },
   };
