@@ -1,25 +1,68 @@
 import type { StackConfig } from "../../config/parse";
-import type { RuleGroup } from "../prometheus/rule-group";
+import { grew } from "../prometheus/expressions";
+import type { AlertRule, RuleGroup } from "../prometheus/rule-group";
 
-/** Alerts of the collector. Its metrics are pushed, so `job` is its `service.name`. */
+/** Its metrics are pushed, so `job` is its `service.name`. */
+const OWN = '{job="collector"}';
+const SIGNALS = ["spans", "log_records", "metric_points"];
+
+/** Whether one of a counter's three forms, by signal, grew; the sum is by `label`. */
+function anyGrew(counter: string, label: string): string {
+  return SIGNALS.map(
+    (signal) => `sum by (${label}) ${grew(`${counter}_${signal}_total${OWN}`)}`,
+  ).join(" or ");
+}
+
+const QUEUE: AlertRule = {
+  alert: "CollectorQueueFills",
+  expr: `otelcol_exporter_queue_size${OWN} / otelcol_exporter_queue_capacity${OWN} > 0.5`,
+  forSeconds: 300,
+  labels: { severity: "critical" },
+  annotations: {
+    summary: "The queue of {{ $labels.exporter }} is {{ $value | humanizePercentage }} full",
+    description:
+      "What it delivers to is away or slow. When a primary's queue is full, the intake is pushed " +
+      "back; a copy's drops.",
+  },
+};
+
+/** Alerts of the collector. */
 export function collectorRules(_config: StackConfig): RuleGroup[] {
   return [
     {
       name: "collector",
       rules: [
+        QUEUE,
         {
-          alert: "CollectorQueueFills",
-          expr:
-            'otelcol_exporter_queue_size{job="collector"} ' +
-            '/ otelcol_exporter_queue_capacity{job="collector"} > 0.5',
-          forSeconds: 300,
+          alert: "CollectorLosesData",
+          expr: anyGrew("otelcol_exporter_send_failed", "exporter"),
           labels: { severity: "critical" },
           annotations: {
-            summary:
-              "The queue of {{ $labels.exporter }} is {{ $value | humanizePercentage }} full",
+            summary: "{{ $labels.exporter }} refuses what the collector sends",
             description:
-              "What it delivers to is away or slow. When a primary's queue is full, the intake " +
-              "is pushed back; a copy's drops.",
+              "It answered with an error that no retry mends, so the data is lost. The " +
+              "collector's log has the answer.",
+          },
+        },
+        {
+          alert: "CollectorDropsCopies",
+          expr: anyGrew("otelcol_exporter_enqueue_failed", "exporter"),
+          labels: { severity: "warning" },
+          annotations: {
+            summary: "The queue of {{ $labels.exporter }} is full",
+            description: "A copy's data is dropped; a primary's sender is pushed back.",
+          },
+        },
+        {
+          alert: "CollectorPushesBack",
+          expr: anyGrew("otelcol_receiver_refused", "receiver"),
+          forSeconds: 60,
+          labels: { severity: "warning" },
+          annotations: {
+            summary: "The collector refuses what applications send",
+            description:
+              "They keep it and try again for a while. It is over its memory or a primary's " +
+              "queue is full: raise `capacity` or mend what it delivers to.",
           },
         },
       ],

@@ -18,6 +18,7 @@ export const SPAN_METRICS = {
 /** Edges of the service graph. Labels: `client`, `server`. */
 export const SERVICE_GRAPH = {
   requests: "traces_service_graph_request_total",
+  /** There only once a request failed. */
   failed: "traces_service_graph_request_failed_total",
   clientSecondsBucket: "traces_service_graph_request_client_seconds_bucket",
   serverSecondsBucket: "traces_service_graph_request_server_seconds_bucket",
@@ -28,8 +29,6 @@ export const SPAN_LABELS = {
   span: "span_name",
   kind: "span_kind",
   status: "status_code",
-  /** New at every start of the collector. */
-  collector: "collector_instance_id",
 } as const;
 
 /** Values of labels, as the connector writes them. */
