@@ -1,3 +1,4 @@
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { causeInLog, causeOf, shortText } from "../../components/verification/causes";
 import { splitHostPort } from "../../components/verification/client";
 import { sumMetrics } from "../../components/verification/context";
@@ -232,14 +233,15 @@ describe("the trace that is sent", () => {
     expect(new Set(made.spans.map((span) => span.spanContext().traceId)).size).toBe(1);
     const services = made.spans.map(({ resource }) => resource.attributes["service.name"]);
     expect(new Set(services).size).toBe(3);
-    expect(made.spans.filter(({ status }) => status.code === 2)).toHaveLength(1);
+    expect(made.spans.filter(({ status }) => status.code === SpanStatusCode.ERROR)).toHaveLength(1);
     const seconds = made.spans.map(({ duration: [s, ns] }) => s + ns / 1e9);
     expect(Math.max(...seconds)).toBeGreaterThan(2);
     expect(Math.min(...seconds)).toBeGreaterThan(0);
     const byId = new Map(made.spans.map((span) => [span.spanContext().spanId, span]));
     const edges = made.spans.filter(
       ({ kind, parentSpanContext }) =>
-        kind === 1 && byId.get(parentSpanContext?.spanId ?? "")?.kind === 2,
+        kind === SpanKind.SERVER &&
+        byId.get(parentSpanContext?.spanId ?? "")?.kind === SpanKind.CLIENT,
     );
     expect(edges).toHaveLength(2);
   });

@@ -1,4 +1,9 @@
-import { SPAN_METRICS } from "../../collector/connectors";
+import {
+  EXEMPLAR_TRACE_ID,
+  SERVICE_GRAPH,
+  SPAN_METRICS,
+  SPAN_VALUES,
+} from "../../prometheus/metric-names";
 import type { ServiceName } from "../../../config/services";
 import { causeInLog, shortText } from "../causes";
 import { ask, askJson, query, type Context } from "../context";
@@ -13,7 +18,7 @@ export const TO_PROMETHEUS = "collector.prometheus";
 const RED = "prometheus.red";
 
 type Played = keyof typeof PLAYED;
-const GRAPH_SECONDS = `${SPAN_METRICS.graphRequests.replace(/_total$/, "")}_server_seconds_sum`;
+const GRAPH_SECONDS = SERVICE_GRAPH.serverSecondsBucket.replace(/_bucket$/, "_sum");
 /** Sums of durations that the run's spans add to, by a name of their own. */
 const SUMS: Readonly<Record<string, { expression: string; adds: Played }>> = {
   ...Object.fromEntries(
@@ -117,7 +122,7 @@ export function metricHops(context: Context, baseline: () => Promise<Baseline>):
           for (const name of Object.values(PLAYED)) await sumGrows(context, before, name);
           const errors = await query(
             context,
-            `${SPAN_METRICS.calls}{service_name="${PLAYED.vectors}", status_code="STATUS_CODE_ERROR"} > 0`,
+            `${SPAN_METRICS.calls}{service_name="${PLAYED.vectors}", status_code="${SPAN_VALUES.error}"} > 0`,
           );
           if (errors.length === 0) throw new Error("the error is not counted");
         }).catch((error: unknown) => {
@@ -159,7 +164,7 @@ export function metricHops(context: Context, baseline: () => Promise<Baseline>):
             path: `/api/v1/query_exemplars?${parameters.toString()}`,
           });
           const ids = data.flatMap(({ exemplars }) =>
-            exemplars.map(({ labels }) => labels.trace_id),
+            exemplars.map(({ labels }) => labels[EXEMPLAR_TRACE_ID]),
           );
           // The trace of that id was read from Tempo by the hop before.
           if (ids.includes(made.traceId)) return;
