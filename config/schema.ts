@@ -336,7 +336,7 @@ export const stackSchema = z.strictObject({
 
   tuning: o.section("Settings of services, for those who know why.", {
     collector: o.section("The collector.", {
-      batchSize: o.count("Spans, log records or points in a batch.").prefault(8192),
+      batchSize: o.size("A batch of this size is sent at once; at most 3.5Mi.").prefault("1Mi"),
       batchTimeout: o.duration("Longest wait for a batch to fill.").prefault("200ms"),
       exportersConcurrency: o.count("Requests in flight per exporter.").prefault(4),
       maxRequestSize: o.size("Largest request that the intake takes.").prefault("16Mi"),

@@ -16,6 +16,7 @@ export const SPAN_METRICS = {
   graphFailed: "traces_service_graph_request_failed_total",
 } as const;
 
+/** How often the counters are sent; a kill loses what one interval holds, as with any client. */
 const FLUSH_INTERVAL = "15s";
 
 function spanMetrics(config: StackConfig, namespace: string, exemplars: boolean): Settings {

@@ -8,11 +8,14 @@ import { isEnabled } from "../stack/connections";
 import { IDS, type Settings } from "./component";
 import { RELOAD_INTERVAL } from "./receivers";
 
+/** Ids of the exporters to the stores: what they have taken is never dropped. */
+export const PRIMARIES = ["otlp_grpc/tempo", "otlp_http/loki", "otlp_http/prometheus"] as const;
+
 export type Signal = "traces" | "logs" | "metrics";
 
 const MI = 2 ** 20;
 
-/** Largest batch, in bytes, that is sent in one request: every receiver takes 4 MiB at least. */
+/** Largest batch, in bytes, that is sent in one request: 4 MiB is what gRPC servers take by default. */
 const MAX_BATCH = 3.5 * MI;
 
 function clientTls({ layout }: ServiceContext, serverName: string, ca?: string): Settings {
@@ -31,7 +34,7 @@ function batch(config: StackConfig): Settings {
   return {
     flush_timeout: goDuration(config.tuning.collector.batchTimeout),
     sizer: "bytes",
-    min_size: MI,
+    min_size: Math.min(config.tuning.collector.batchSize, MAX_BATCH),
     max_size: MAX_BATCH,
   };
 }
@@ -89,13 +92,13 @@ interface Exporter {
   settings: Settings;
 }
 
-/** What every exporter to the stack or a copy has; nothing is compressed on the way to a neighbour. */
+/** Nothing is compressed on the way to a neighbour on the same host: it would only cost CPU. */
 function exporterList(context: ServiceContext): Exporter[] {
   const { config, layout } = context;
   const rate = bytesPerSecond(config);
   const exporters: Exporter[] = [
     {
-      id: "otlp_grpc/tempo",
+      id: PRIMARIES[0],
       signals: ["traces"],
       settings: {
         endpoint: layout.peer("tempo", "otlpGrpc"),
@@ -105,7 +108,7 @@ function exporterList(context: ServiceContext): Exporter[] {
       },
     },
     {
-      id: "otlp_http/loki",
+      id: PRIMARIES[1],
       signals: ["logs"],
       settings: {
         endpoint: `https://${layout.peer("loki", "http")}/otlp`,
@@ -115,7 +118,7 @@ function exporterList(context: ServiceContext): Exporter[] {
       },
     },
     {
-      id: "otlp_http/prometheus",
+      id: PRIMARIES[2],
       signals: ["metrics"],
       settings: {
         endpoint: `https://${layout.peer("prometheus", "http")}/api/v1/otlp`,

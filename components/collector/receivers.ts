@@ -37,7 +37,7 @@ function otlp({ config, layout }: ServiceContext, grpc: string, http: string, tl
   };
 }
 
-/** The intakes. All of them take traces; `signals` of the OTLP ones take logs and metrics too. */
+/** The intakes. All of them take traces; those of OTLP take logs and metrics too. */
 export function receivers(context: ServiceContext): Record<string, Settings> {
   const { config, layout } = context;
   const { plaintext, jaeger, zipkin } = config.intake;
