@@ -74,7 +74,7 @@ describeWith(
 
     beforeAll(async () => {
       outside = await mkdtemp(join(tmpdir(), "tracekeep-webhook-"));
-      const private_ = await issuePki(outside, [
+      const outsidePki = await issuePki(outside, [
         {
           name: "webhook",
           issuer: "services",
@@ -84,7 +84,7 @@ describeWith(
         },
       ]);
       const port = await freePort();
-      await receive(private_, port);
+      await receive(outsidePki, port);
       const url = `https://localhost:${port}/hook/t0ken`;
       const config = parseConfig(
         {
@@ -92,7 +92,7 @@ describeWith(
           alerts: {
             interval: "1s",
             lookback: "30s",
-            webhook: { url, ca: readFileSync(join(private_.trust, "root.crt"), "utf8") },
+            webhook: { url, ca: readFileSync(join(outsidePki.trust, "root.crt"), "utf8") },
           },
         },
         { stack: "dev", environment: {} },
