@@ -19,6 +19,7 @@ const FILE_NAMES = {
   telemetrygen: ["telemetrygen"],
   wget: ["wget"],
   busybox: ["busybox"],
+  sshd: ["sshd"],
 } as const;
 
 export type Program = keyof typeof FILE_NAMES;
