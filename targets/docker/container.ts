@@ -36,6 +36,16 @@ function ports({ ports }: Workload): docker.types.input.ContainerPort[] {
     .sort((a, b) => a.external - b.external);
 }
 
+/**
+ * Cores in the words in which the provider reads them back ("1.0", "0.25", "10."): in any others
+ * they would be a change, and so a replacement, at each `up --refresh`.
+ */
+export function cpusText(cpus: number): string {
+  const exact = cpus.toFixed(9);
+  const zeros = exact.split("0").length - 1;
+  return zeros === 9 ? cpus.toFixed(1) : exact.replace(/0+$/, "");
+}
+
 /** The arguments of a Workload's container. Lists are sorted: their order is a change to the provider. */
 export function containerArgs(
   scope: Scope,
@@ -48,7 +58,7 @@ export function containerArgs(
     ...HARDENED,
     ...memoryLimit(Math.floor(limits.memory / MB)),
     memoryReservation: Math.floor(limits.memoryReservation / MB),
-    cpus: String(limits.cpus),
+    cpus: cpusText(limits.cpus),
     name: `${scope.prefix}-${name}`,
     hostname: name,
     image: parts.image,

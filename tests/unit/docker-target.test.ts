@@ -4,6 +4,7 @@ import { certificateSpecs } from "../../components/pki/certificate-spec";
 import { Identity } from "../../components/pki/identity";
 import { Secret } from "../../config/secret";
 import { dockerTarget, reachOn } from "../../targets/docker";
+import { cpusText } from "../../targets/docker/container";
 import { dockerLayout } from "../../targets/docker/layout";
 import type { Endpoint, Materials } from "../../targets/target";
 import type { Workload } from "../../targets/workload";
@@ -38,6 +39,20 @@ const workload: Workload = {
   stopGrace: 45,
   zones: ["backplane", "egress"],
   connectsTo: [],
+};
+
+/** What sets owners: root with one capability, no network, and done before the service starts. */
+const ONE_SHOT = {
+  image: "sha256:docker.io/prom/prometheus:v3.14.0",
+  entrypoints: ["sh", "-ec"],
+  user: "0:0",
+  capabilities: { adds: ["CAP_CHOWN"], drops: ["ALL"] },
+  securityOpts: ["no-new-privileges:true"],
+  readOnly: true,
+  networkMode: "none",
+  restart: "no",
+  attach: true,
+  mustRun: false,
 };
 
 function materials(certificate = "LEAF", root = "ROOT"): Materials {
@@ -128,6 +143,15 @@ describe("a Workload on Docker", () => {
     expect(blind.container("tempo")).not.toHaveProperty("healthcheck");
   });
 
+  test.each([
+    [1, "1.0"],
+    [0.25, "0.25"],
+    [1.5, "1.5"],
+    [10, "10."],
+  ])("writes %d cores as the provider reads them back", (cpus, text) => {
+    expect(cpusText(cpus)).toBe(text);
+  });
+
   test("publishes what asks for it, sorted, and says where it is reached", async () => {
     const { container, endpoint } = await deployed();
     expect(container("tempo").ports).toEqual([
@@ -175,24 +199,48 @@ describe("a Workload on Docker", () => {
     ]);
   });
 
-  test.each([
-    ["owner", { owner: "10001", group: "10002", permissions: "0400" }],
-    ["volume", { permissions: "0444" }],
-  ])("keeps keys and secret files to their service by %s", async (keyFiles, rights) => {
-    const { container, find } = await deployed({ options: { docker: { keyFiles } } });
-    const key = { file: "/etc/tracekeep/identity/tls.key", content: "PRIVATE", ...rights };
-    const certificate = {
-      file: "/etc/tracekeep/identity/tls.crt",
-      content: "LEAF",
-      permissions: "0444",
-    };
-    expect(container("tempo-identity-writer").uploads).toEqual([certificate, key]);
-    expect(container("tempo-secrets-writer").uploads).toEqual([
-      { file: "/etc/tracekeep/secrets/key", content: "key=hunter2\n", ...rights },
+  test("keeps keys and secret files to their service's user", async () => {
+    const { container, find } = await deployed();
+    const certificate = { file: "/etc/tracekeep/identity/tls.crt", content: "LEAF" };
+    const key = { file: "/etc/tracekeep/identity/tls.key", content: "PRIVATE" };
+    const secret = { file: "/etc/tracekeep/secrets/key", content: "key=hunter2\n" };
+    const permissions = "0444";
+    expect(container("tempo-identity-writer").uploads).toEqual([
+      { ...certificate, permissions },
+      { ...key, permissions },
     ]);
-    for (const writer of ["tempo-identity-writer", "tempo-secrets-writer"]) {
-      expect(isSecretInput(find("Container", writer).raw.uploads)).toBe(true);
+    expect(container("tempo-secrets-writer").uploads).toEqual([{ ...secret, permissions }]);
+    for (const [volume, { file }] of Object.entries({
+      "tempo-identity": key,
+      "tempo-secrets": secret,
+    })) {
+      expect(isSecretInput(find("Container", `${volume}-writer`).raw.uploads)).toBe(true);
+      expect(container(`${volume}-owner`)).toMatchObject({
+        ...ONE_SHOT,
+        command: [`chown 0:0 ${file}; chmod 0400 ${file}; chown 10001:10002 ${file}`],
+      });
+      // Runs again with every new writer.
+      expect(container(`${volume}-owner`).labels).toContainEqual({
+        label: "tracekeep.trigger",
+        value: `${volume}-writer-id`,
+      });
     }
+  });
+
+  test("leaves them to its volume alone where that is asked for", async () => {
+    const { container, resources } = await deployed({
+      options: { docker: { keyFiles: "volume" } },
+    });
+    expect(resources.map(({ name }) => name)).not.toContain("tempo-identity-owner");
+    expect(container("tempo-identity-writer").uploads).toContainEqual({
+      file: "/etc/tracekeep/identity/tls.key",
+      content: "PRIVATE",
+      permissions: "0444",
+    });
+    const mounting = resources.filter(({ inputs }) =>
+      JSON.stringify(inputs.volumes ?? "").includes("tempo-identity"),
+    );
+    expect(mounting.map(({ name }) => name).sort()).toEqual(["tempo", "tempo-identity-writer"]);
   });
 
   test("names volumes by content, but identity and data by their service", async () => {
@@ -245,17 +293,8 @@ describe("a Workload on Docker", () => {
       change: { storage: { path: "/badger", ownedByImage: false } },
     });
     expect(container("tempo-data-owner")).toMatchObject({
-      image: "sha256:docker.io/prom/prometheus:v3.14.0",
-      entrypoints: ["chown"],
-      command: ["10001:10002", "/badger"],
-      user: "0:0",
-      capabilities: { adds: ["CAP_CHOWN"], drops: ["ALL"] },
-      securityOpts: ["no-new-privileges:true"],
-      readOnly: true,
-      networkMode: "none",
-      restart: "no",
-      attach: true,
-      mustRun: false,
+      ...ONE_SHOT,
+      command: ["chown 10001:10002 /badger"],
       volumes: [{ volumeName: "tracekeep-dev-tempo-data", containerPath: "/badger" }],
     });
   });
