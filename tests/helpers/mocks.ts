@@ -112,9 +112,17 @@ export async function record(
     stack,
     preview,
   );
-  await pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
-  // Registrations that wait for others go on after the program's end.
-  await pulumi.runtime.disconnect();
+  // Pulumi notes a stack trace with each of its promises, and mapping them to the source is most of
+  // a test's time.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 1;
+  try {
+    await pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
+    // Registrations that wait for others go on after the program's end.
+    await pulumi.runtime.disconnect();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
   const keys = recorded.map(({ type, name }) => `${type} :: ${name}`);
   const twice = keys.filter((key, index) => keys.indexOf(key) !== index);
   if (twice.length > 0) throw new Error(`registered twice: ${twice.join(", ")}`);
