@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { withForwards } from "../components/verification/forward";
@@ -14,7 +15,11 @@ import {
   type VerificationTarget,
 } from "../components/verification/target";
 import { verify } from "../components/verification/verify";
+import { serviceLogs } from "./service-logs";
 import { readVerificationTarget } from "./stack-outputs";
+
+/** Names the file that gets the report of a verification inside of `up`. */
+export const REPORT_VARIABLE = "TRACEKEEP_VERIFICATION_REPORT";
 
 /** The target that the verification resource hands over. @throws without repeating what it read. */
 async function targetFromStdin(): Promise<VerificationTarget> {
@@ -44,6 +49,7 @@ export async function verifyTarget(
   const off = (result: HopResult) => result.status === "skipped";
   const results = await withForwards(target, (reachable) =>
     verify(reachable, {
+      readLog: serviceLogs(target.stack),
       // What is switched off is named once, at the end.
       report: (result) => void (!json && !off(result) && say(formatHop(result))),
     }),
@@ -81,6 +87,19 @@ export function register(program: Command): void {
           `Verifying stack "${target.stack}": real traffic in and back; the search alone takes half a minute …\n`,
         );
       }
-      process.exitCode = await verifyTarget(target, { json });
+      const lines: string[] = [];
+      const code = await verifyTarget(target, {
+        json,
+        print: (line) => {
+          lines.push(line);
+          process.stdout.write(`${line}\n`);
+        },
+      });
+      process.exitCode = code;
+      // Inside of Pulumi's run: `up` shows this in place of verifying a second time.
+      const report = process.env[REPORT_VARIABLE];
+      if (code === 0 && fromStdin && report) {
+        writeFileSync(report, `${lines.join("\n")}\n`, { mode: 0o600 });
+      }
     });
 }
