@@ -11,6 +11,8 @@ export const IDS = {
   exemplarMetrics: "span_metrics/exemplars",
   serviceGraph: "service_graph",
   stored: "forward/stored",
+  copies: "forward/copies",
+  detach: "batch/detach",
   queue: "file_storage/queue",
   health: "health_check",
 } as const;

@@ -6,10 +6,11 @@ import type { ConfigFile, Workload } from "../../targets/workload";
 import { serviceWorkload, type ServiceContext } from "../service";
 import { IDS, type Settings } from "./component";
 import { connectors } from "./connectors";
-import { exporters, exportersOf, receiverCaFiles } from "./exporters";
-import { intakesOf, receivers } from "./receivers";
-import { redaction, redactionOf } from "./redaction";
-import { isSampling, sampling } from "./sampling";
+import { exporters, receiverCaFiles } from "./exporters";
+import { pipelines } from "./pipelines";
+import { receivers } from "./receivers";
+import { redaction } from "./redaction";
+import { sampling } from "./sampling";
 
 /** Share of the memory limit that Go's collector keeps to, and at which the intake refuses. */
 const HEAP_SHARE = 0.8;
@@ -75,52 +76,14 @@ function telemetry({ layout }: ServiceContext): Settings {
   };
 }
 
-function pipelines(context: ServiceContext): Record<string, Settings> {
-  const { config } = context;
-  const first = (signal: "traces" | "logs" | "metrics") => [
-    IDS.memoryLimiter,
-    ...redactionOf(config, signal),
-    IDS.resource,
-  ];
-  const counters = [IDS.spanMetrics, IDS.serviceGraph];
-  const selection = Object.keys(sampling(config));
-  const stored = exportersOf(context, "traces");
-  const behindSampler = isSampling(config) ? [IDS.exemplarMetrics] : [];
-  return {
-    traces: {
-      receivers: intakesOf(context, "traces"),
-      processors: first("traces"),
-      exporters: [...counters, ...(selection.length > 0 ? [IDS.stored] : stored)],
-    },
-    ...(selection.length > 0 && {
-      "traces/stored": {
-        receivers: [IDS.stored],
-        processors: [IDS.memoryLimiter, ...selection],
-        exporters: [...stored, ...behindSampler],
-      },
-    }),
-    logs: {
-      receivers: intakesOf(context, "logs"),
-      processors: first("logs"),
-      exporters: exportersOf(context, "logs"),
-    },
-    metrics: {
-      receivers: intakesOf(context, "metrics"),
-      processors: first("metrics"),
-      exporters: exportersOf(context, "metrics"),
-    },
-    "metrics/counted": {
-      receivers: [...counters, ...behindSampler],
-      processors: [IDS.memoryLimiter],
-      exporters: exportersOf(context, "metrics"),
-    },
-  };
-}
-
 /** The collector's documents. */
 export function collectorDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
-  const selection = sampling(config);
+  const flow = pipelines(context);
+  const isUsed = (id: string) =>
+    Object.values(flow).some(({ processors, exporters: to }) =>
+      [...processors, ...to].includes(id),
+    );
   const document = {
     extensions: extensions(context),
     receivers: receivers(context),
@@ -132,17 +95,20 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
           { key: "deployment.environment.name", value: config.environment, action: "insert" },
         ],
       },
-      ...selection,
+      ...sampling(config),
+      // No wait and no size: it hands on at once, but from a goroutine of its own.
+      ...(isUsed(IDS.detach) && { [IDS.detach]: { timeout: "0s" } }),
     },
     connectors: {
       ...connectors(config),
-      ...(Object.keys(selection).length > 0 && { [IDS.stored]: {} }),
+      ...(isUsed(IDS.stored) && { [IDS.stored]: {} }),
+      ...(isUsed(IDS.copies) && { [IDS.copies]: {} }),
     },
     exporters: exporters(context),
     service: {
       extensions: [IDS.health, IDS.queue],
       telemetry: telemetry(context),
-      pipelines: pipelines(context),
+      pipelines: flow,
     },
   };
   return [

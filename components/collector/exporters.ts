@@ -11,6 +11,8 @@ import { RELOAD_INTERVAL } from "./receivers";
 /** Ids of the exporters to the stores: what they have taken is never dropped. */
 export const PRIMARIES = ["otlp_grpc/tempo", "otlp_http/loki", "otlp_http/prometheus"] as const;
 
+const DEBUG = "debug";
+
 export type Signal = "traces" | "logs" | "metrics";
 
 const MI = 2 ** 20;
@@ -60,7 +62,10 @@ function primary(context: ServiceContext, bytesEachSecond: number): Settings {
   };
 }
 
-/** An exporter of copies: a short queue in memory, and what does not fit is dropped and counted. */
+/**
+ * An exporter of copies: a short queue in memory, and what does not fit is dropped and counted. A
+ * full queue is an error, which must not reach the sender: see `IDS.detach` in the pipelines.
+ */
 function copy(context: ServiceContext): Settings {
   return {
     timeout: "5s",
@@ -158,7 +163,7 @@ function exporterList(context: ServiceContext): Exporter[] {
   }
   if (config.debugExporter.enabled) {
     exporters.push({
-      id: "debug",
+      id: DEBUG,
       signals: ["traces", "logs", "metrics"],
       settings: { verbosity: config.debugExporter.verbosity },
     });
@@ -171,9 +176,19 @@ export function exporters(context: ServiceContext): Record<string, Settings> {
   return Object.fromEntries(exporterList(context).map(({ id, settings }) => [id, settings]));
 }
 
-/** Ids of the exporters that get a signal. */
-export function exportersOf(context: ServiceContext, signal: Signal): string[] {
-  return exporterList(context)
+const isCopy = (id: string) => id !== DEBUG && !PRIMARIES.some((primaryId) => primaryId === id);
+
+/** Ids of the exporters whose acceptance of a signal is what the intake acknowledges. */
+export function storesOf(context: ServiceContext, signal: Signal): string[] {
+  return idsOf(context, signal).filter((id) => !isCopy(id));
+}
+
+/** Ids of the exporters that get a copy of a signal. */
+export function copiesOf(context: ServiceContext, signal: Signal): string[] {
+  return idsOf(context, signal).filter(isCopy);
+}
+
+const idsOf = (context: ServiceContext, signal: Signal) =>
+  exporterList(context)
     .filter(({ signals }) => signals.includes(signal))
     .map(({ id }) => id);
-}

@@ -14,6 +14,8 @@ export interface LoadOptions {
   seconds: number;
   /** Requests in flight at once. */
   concurrency: number;
+  /** Seconds after which a client gives a request up. Default: 30. */
+  timeout?: number;
   /** Spans per second that are not exceeded; without it as many as are taken. */
   rate?: number;
 }
@@ -28,14 +30,14 @@ export interface LoadResult {
 }
 
 /** Sends a request and gives its gRPC status; 0 is success. */
-function send(session: ClientHttp2Session, body: Buffer): Promise<number> {
+function send(session: ClientHttp2Session, body: Buffer, timeout: number): Promise<number> {
   return new Promise((resolve, reject) => {
     let status: string | undefined;
     const stream = session.request({
       ":method": "POST",
       ":path": PATH,
       "content-type": "application/grpc",
-      "grpc-timeout": "30S",
+      "grpc-timeout": `${timeout}S`,
       te: "trailers",
     });
     stream.on("response", (headers) => (status = headers["grpc-status"] as string | undefined));
@@ -49,7 +51,7 @@ function send(session: ClientHttp2Session, body: Buffer): Promise<number> {
 
 /** Loads the intake over one connection. What is refused is counted and not sent again. */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { port, tls, shape, seconds, concurrency, rate } = options;
+  const { port, tls, shape, seconds, concurrency, rate, timeout = 30 } = options;
   const session = connect(
     `${tls ? "https" : "http"}://127.0.0.1:${port}`,
     tls && {
@@ -72,7 +74,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       begun += shape.spansPerRequest;
       if (due > 0) await new Promise((resolve) => setTimeout(resolve, due));
       const id = request.renew();
-      const status = await send(session, Buffer.from(request.frame));
+      const status = await send(session, Buffer.from(request.frame), timeout);
       if (status === 0) {
         result.accepted += shape.spansPerRequest;
         result.traceIds.push(id);

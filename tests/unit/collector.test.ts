@@ -127,6 +127,14 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
     }
   });
 
+  test("detaches copies, so that their full queue is no error of a request", () => {
+    for (const [id, { processors, exporters }] of Object.entries(pipelines)) {
+      const copied = exporters.some((exporter) => /\/(jaeger|vendor|archive)$/.test(exporter));
+      expect([id, copied]).toEqual([id, id.endsWith("/copies")]);
+      if (copied) expect(processors).toContain("batch/detach");
+    }
+  });
+
   test("uses every component that it configures, and configures every one that it uses", () => {
     const used = new Set(
       Object.values(pipelines).flatMap((one) => [
