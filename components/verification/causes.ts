@@ -5,6 +5,8 @@ export interface Parties {
 }
 
 interface Cause {
+  /** What is wrong between two ends that reach each other; the others are about reaching. */
+  tls?: true;
   symptom: RegExp;
   cause(parties: Parties): string;
 }
@@ -15,38 +17,45 @@ interface Cause {
  */
 const CAUSES: readonly Cause[] = [
   {
+    tls: true,
     symptom:
       /error reading server preface: (EOF|.*connection reset)|first record does not look like a TLS handshake|client sent an HTTP request to an HTTPS server|wrong version number|http2: frame too large/i,
     cause: ({ client, server }) =>
       `${client} speaks plaintext to ${server}, which speaks TLS (or the other way round)`,
   },
   {
+    tls: true,
     symptom:
       /signed by unknown authority|unknown certificate authority|tls: unknown (certificate )?(ca|authority)|alert unknown ca|unable to verify the first certificate|self[- ]signed certificate|unable to get (local )?issuer certificate|UNABLE_TO_VERIFY|SELF_SIGNED_CERT|UNKNOWN_CA/i,
     cause: ({ client, server }) =>
       `${client} and ${server} do not trust the same CA (a missing or another CA file)`,
   },
   {
+    tls: true,
     symptom:
       /doesn't contain any IP SANs|certificate is (not )?valid for|is not in the cert's|does not match certificate's altnames|ERR_TLS_CERT_ALTNAME_INVALID|Hostname\/IP does not match/i,
     cause: ({ client, server }) =>
       `the server name that ${client} expects is not in the certificate of ${server} (tls_server_name missing or wrong)`,
   },
   {
+    tls: true,
     symptom: /incompatible key usage|unsuitable certificate purpose|unsupported certificate/i,
     cause: ({ client }) =>
       `the certificate of ${client} lacks the client usage (extended key usage clientAuth)`,
   },
   {
+    tls: true,
     symptom: /certificate (has )?expired|CERT_HAS_EXPIRED|not yet valid/i,
     cause: ({ server }) => `a certificate between here and ${server} is out of its dates`,
   },
   {
+    tls: true,
     symptom: /bad certificate|BAD_CERTIFICATE/i,
     cause: ({ client, server }) =>
       `${server} refuses the certificate of ${client} (an issuer that it does not accept, or no client usage)`,
   },
   {
+    tls: true,
     symptom: /certificate required|CERTIFICATE_REQUIRED|didn't provide a certificate/i,
     cause: ({ client, server }) => `${client} presents no client certificate to ${server}`,
   },
@@ -92,6 +101,15 @@ export function causeInLog(log: string, about: RegExp, parties: Parties): string
     if (cause !== undefined) return cause;
   }
   return undefined;
+}
+
+/** The same, but of disagreements about TLS alone: where two ends of one process do not meet. */
+export function tlsCauseInLog(log: string, about: RegExp, parties: Parties): string | undefined {
+  const told = log
+    .split("\n")
+    .filter((line) => CAUSES.find(({ symptom }) => symptom.test(line))?.tls)
+    .join("\n");
+  return causeInLog(told, about, parties);
 }
 
 /** Text of an error without what a process could have put into it: one line, at most 200 characters. */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { HopResult } from "../../components/verification/hop";
+import type { VerificationTarget } from "../../components/verification/target";
 import type { VerifyInput } from "./verify-process";
 
 /**
@@ -20,4 +21,17 @@ export async function verifyApart(input: VerifyInput): Promise<HopResult[]> {
   } catch {
     throw new Error(`the verification ended without results:\n${problems}`);
   }
+}
+
+/** Runs `verify --from-stdin`, as the last resource of `up` does. */
+export async function verifyCommand(target: VerificationTarget, args: readonly string[] = []) {
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", "commands/main.ts", "verify", "--from-stdin", ...args],
+    { cwd: resolve(__dirname, "../.."), stdio: ["pipe", "pipe", "pipe"] },
+  );
+  child.stdin.end(JSON.stringify(target));
+  const code = new Promise<number | null>((done) => child.once("close", done));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await code, stdout, stderr };
 }

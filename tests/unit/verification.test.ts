@@ -1,5 +1,10 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import { causeInLog, causeOf, shortText } from "../../components/verification/causes";
+import {
+  causeInLog,
+  causeOf,
+  shortText,
+  tlsCauseInLog,
+} from "../../components/verification/causes";
 import { splitHostPort } from "../../components/verification/client";
 import { sumMetrics } from "../../components/verification/context";
 import { sshDestination, withForwards } from "../../components/verification/forward";
@@ -182,6 +187,16 @@ describe("causes", () => {
     ].join("\n");
     expect(causeInLog(log, /otlp_grpc\/tempo/, parties)).toMatch(/same CA/);
     expect(causeInLog(log, /jaeger/, parties)).toBeUndefined();
+  });
+
+  test("inside one process only TLS counts, a timeout says nothing of it", () => {
+    const log = [
+      "rpc error: transport: error reading server preface: EOF",
+      "rpc error: context deadline exceeded",
+    ].join("\n");
+    expect(causeInLog(log, /rpc/, parties)).toMatch(/in time/);
+    expect(tlsCauseInLog(log, /rpc/, parties)).toMatch(/plaintext/);
+    expect(tlsCauseInLog("no answer within 5 s", /./, parties)).toBeUndefined();
   });
 
   test("texts of errors stay on one line", () => {

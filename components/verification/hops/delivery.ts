@@ -1,5 +1,5 @@
 import type { ServiceName } from "../../../config/services";
-import { causeInLog } from "../causes";
+import { causeInLog, tlsCauseInLog } from "../causes";
 import { metricsPage, query, sumMetrics, type Context } from "../context";
 import { HopFailure, type Diagnosis } from "../hop";
 
@@ -84,7 +84,7 @@ export async function innerCause(
   const log = (await context.readLog?.(service)) ?? "";
   const parties = { client: `${service}'s own client`, server: `${service}'s own gRPC port` };
   const told =
-    causeInLog(seen, /./, parties) ??
-    causeInLog(log, /transport|rpc error|x509|tls|handshake|preface/i, parties);
+    tlsCauseInLog(seen, /./, parties) ??
+    tlsCauseInLog(log, /transport|rpc error|x509|tls|handshake|preface/i, parties);
   return told === undefined ? fallback : { ...fallback, cause: told };
 }
