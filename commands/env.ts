@@ -7,6 +7,7 @@ import { applicationVariables } from "../components/application/otel-variables";
 import { pkcs12 } from "../components/application/pkcs12";
 import { splitHostPort } from "../components/verification/client";
 import type { StackConfig } from "../config/parse";
+import type { ApplicationConfig } from "../config/schema";
 import type { ServiceName } from "../config/services";
 import { UNREADABLE } from "../config/types";
 import { home } from "./paths";
@@ -43,6 +44,17 @@ export function dialled(config: StackConfig, service: ServiceName, published: st
   return `${name ?? host}:${port}`;
 }
 
+/** @throws {Error} that names the applications that there are. */
+function applicationOf(config: StackConfig, name: string): ApplicationConfig {
+  const app = config.apps.find((one) => one.name === name);
+  if (app !== undefined) return app;
+  const known = config.apps.map((one) => one.name).join(", ") || "none yet";
+  throw new Error(
+    `There is no application "${name}" in stack "${config.stack}" (known: ${known}).\n` +
+      `Add it under tracekeep:apps in Pulumi.${config.stack}.yaml, then: npm run up`,
+  );
+}
+
 /** Writes an application's files and gives what is printed for it. */
 export function environmentOf(
   config: StackConfig,
@@ -50,15 +62,8 @@ export function environmentOf(
   name: string,
   { format, directory }: { format: Format; directory: string },
 ): string {
-  const app = config.apps.find((one) => one.name === name);
+  const app = applicationOf(config, name);
   const material = outputs.applications[name];
-  if (app === undefined) {
-    const known = config.apps.map((one) => one.name).join(", ") || "none yet";
-    throw new Error(
-      `There is no application "${name}" in stack "${config.stack}" (known: ${known}).\n` +
-        `Add it under tracekeep:apps in Pulumi.${config.stack}.yaml, then: npm run up`,
-    );
-  }
   if (material === undefined) {
     throw new Error(
       `Application "${name}" has no certificate yet. Run: npm run up -- --stack ${config.stack}`,
@@ -182,6 +187,7 @@ export function register(program: Command): void {
         throw new Error("Say whose: --app NAME for an application, or --operator.");
       }
       const config = readStackConfig(stack, { environment: ENVIRONMENT });
+      if (app !== undefined) applicationOf(config, app);
       const outputs = await withProgress(`Reading stack "${stack}"`, () => readOutputs(stack));
       const place = operator ? "operator" : path.join("apps", app ?? "");
       const directory = path.resolve(out ?? path.join(home(), stack, place));
