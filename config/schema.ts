@@ -109,7 +109,7 @@ export const stackSchema = z.strictObject({
     keyFiles: o
       .oneOf(
         ["owner", "volume"],
-        "How key files become readable to their service alone: `owner` (0400, owned by its user; wants a provider whose uploads have an owner) or `volume` (0444 in a volume that it alone mounts).",
+        "How key files become readable to their service alone: `owner` (0400, owned by its user; a container that runs once sets it) or `volume` (0444 in a volume that it alone mounts).",
       )
       .prefault("owner"),
   }),
