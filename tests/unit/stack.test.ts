@@ -129,7 +129,7 @@ describe("the stack with its defaults", () => {
     expect(networks.map(({ name }) => name).sort()).toEqual(["backplane", "intake"]);
   });
 
-  test("makes generated secrets and keeps them", () => {
+  test("generates secrets that cannot be guessed", () => {
     const passwords = resources.filter(({ type }) => type.endsWith(":RandomPassword"));
     expect(passwords.map(({ name }) => name)).toContain("grafanaAdminPassword");
     for (const { inputs } of passwords) expect(inputs.length).toBeGreaterThanOrEqual(24);
