@@ -360,7 +360,9 @@ export const stackSchema = z.strictObject({
         ]),
     }),
     tempo: o.section("Tempo.", {
-      maxBlockDuration: o.duration("Longest time that a block covers.").prefault("30m"),
+      maxBlockDuration: o
+        .duration("Longest time that a block covers before it goes to the storage.")
+        .prefault("1m"),
       maxBlockSize: o.size("Largest block before it is cut.").prefault("500Mi"),
       maxTraceSize: o.size("Largest trace; more of it is refused.").prefault("50Mi"),
       maxSearchDuration: o.duration("Longest time range of a search.").prefault("168h"),

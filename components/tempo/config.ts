@@ -58,9 +58,10 @@ function liveStore({ config, layout }: ServiceContext) {
     partition_ring: ring,
     wal: { path: `${layout.data}/live-store/traces` },
     shutdown_marker_dir: `${layout.data}/live-store/shutdown-marker`,
-    // A trace is on disk after idle and check together: what a SIGKILL loses.
-    max_trace_idle: "1s",
-    flush_check_period: "1s",
+    // A trace is on disk after idle and check together: what a SIGKILL loses. Shorter costs memory:
+    // each check writes a part of the block, and all parts are open when it is completed.
+    max_trace_idle: "2s",
+    flush_check_period: "2s",
     // Above it pushes wait, which holds the collector back, instead of filling the memory.
     max_live_traces_bytes: Math.floor(limitsOf(config, "tempo").memory / 8),
     max_block_duration: goDuration(maxBlockDuration),
@@ -79,7 +80,11 @@ function recentWindow(config: StackConfig): number {
 
 function storage({ config, layout }: ServiceContext) {
   const { kind, endpoint, bucket, region, prefix, forcePathStyle } = config.storage.tempo;
-  const common = { wal: { path: `${layout.data}/wal` } };
+  const common = {
+    wal: { path: `${layout.data}/wal` },
+    // A fifth less CPU than the default vParquet4, by measurement.
+    block: { version: "vParquet5" },
+  };
   if (kind === "local") {
     return { trace: { ...common, backend: "local", local: { path: `${layout.data}/blocks` } } };
   }
@@ -222,8 +227,9 @@ export function tempoWorkload(context: ServiceContext): Workload {
     secretFiles: s3.secretFiles,
     storage: { path: layout.data, ownedByImage: true },
     probe: { kind: "exec", command: ["/tempo", "-health", `-health.url=${healthUrl}`] },
-    // Live traces go to the write-ahead log at the end.
-    stopGrace: 60,
+    // Live traces go to the write-ahead log within seconds. After a recent query the frontend then
+    // waits for ever (grafana/tempo#7967); killing it then loses nothing.
+    stopGrace: 20,
     reload: "watch",
   });
 }

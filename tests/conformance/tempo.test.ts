@@ -38,9 +38,9 @@ describeWith(["tempo"], "Tempo with the stack's own documents", () => {
     await expectStored(stack, made);
   }, 60_000);
 
-  test("keeps what it has had for 3 s through a kill", async () => {
+  test("keeps what it has had for 5 s through a kill", async () => {
     const made = await pushTrace(stack);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     await stack.kill("tempo");
     await stack.restart("tempo");
     await expectStored(stack, made);
