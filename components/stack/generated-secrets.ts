@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { StackConfig } from "../../config/parse";
 import type { Secret } from "../../config/secret";
-import type { CONFIGURED_SECRETS} from "./secrets";
+import type { CONFIGURED_SECRETS } from "./secrets";
 import { GENERATED_SECRETS, type SecretName } from "./secrets";
 
 type Generated = (typeof GENERATED_SECRETS)[number];

@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config/parse";
 import type { Deployer, Endpoint, IdentityMaterial, Target } from "../../targets/target";
+import type { Workload } from "../../targets/workload";
 import { CertificateAuthority } from "../pki/certificate-authority";
 import { certificateSpecs } from "../pki/certificate-spec";
 import { Identity } from "../pki/identity";
 import { configuredSecrets, GeneratedSecrets, type Secrets } from "./generated-secrets";
-import type { Deployed } from "./outputs";
+import { DataSourceReload } from "../grafana/data-source-reload";
+import { Verification } from "../verification/resource";
+import { verificationOutput, type Deployed } from "./outputs";
+import { isEnabled } from "./connections";
 import { componentOf } from "./rooms";
 import { inStartOrder, startsAfter } from "./start-order";
 import { applicationWorkloads, serviceWorkloads } from "./workloads";
@@ -58,16 +62,17 @@ export class ObservabilityStack extends pulumi.ComponentResource implements Depl
       { trust: authority.trust, identities: this.identities, secrets: this.secrets },
       { parent: this },
     );
-    this.endpoints = this.#deploy(deployer, config, target);
-    this.registerOutputs();
-  }
-
-  #deploy(deployer: Deployer, config: StackConfig, target: Target): Record<string, Endpoint> {
-    const endpoints: Record<string, Endpoint> = {};
     const workloads = [
       ...serviceWorkloads(config, target),
       ...applicationWorkloads(config, target),
     ];
+    this.endpoints = this.#deploy(deployer, workloads);
+    this.#prove(config, workloads);
+    this.registerOutputs();
+  }
+
+  #deploy(deployer: Deployer, workloads: readonly Workload[]): Record<string, Endpoint> {
+    const endpoints: Record<string, Endpoint> = {};
     for (const workload of inStartOrder(workloads)) {
       const { name } = workload;
       const Component = componentOf(name);
@@ -79,5 +84,37 @@ export class ObservabilityStack extends pulumi.ComponentResource implements Depl
       ).endpoint;
     }
     return endpoints;
+  }
+
+  /** What comes after everything stands: renewed certificates taken, and the check with real traffic. */
+  #prove(config: StackConfig, workloads: readonly Workload[]): void {
+    const { endpoints, identities } = this;
+    const target = verificationOutput(config, this);
+    const reloads = isEnabled(config, "grafana")
+      ? [
+          new DataSourceReload(
+            "grafana-data-sources",
+            {
+              target,
+              grafana: endpoints.grafana,
+              certificate: identities.grafana.certificate,
+            },
+            { parent: this },
+          ),
+        ]
+      : [];
+    if (!config.verification.enabled) return;
+    new Verification(
+      "verification",
+      {
+        target,
+        endpoints,
+        certificates: Object.fromEntries(
+          Object.entries(identities).map(([name, { certificate }]) => [name, certificate]),
+        ),
+        images: Object.fromEntries(workloads.map(({ name, image }) => [name, image])),
+      },
+      { parent: this, dependsOn: reloads },
+    );
   }
 }

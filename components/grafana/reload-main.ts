@@ -1,0 +1,24 @@
+import { text } from "node:stream/consumers";
+import { withForwards } from "../verification/forward";
+import { verificationTargetSchema } from "../verification/target";
+import { reloadDataSources } from "./reload";
+
+/** What `DataSourceReload` runs: reads a verification target from standard input. */
+async function main(): Promise<void> {
+  const target = verificationTargetSchema.parse(JSON.parse(await text(process.stdin)));
+  if (target.grafana === undefined) throw new Error("the stack has no Grafana");
+  const { user, password } = target.grafana;
+  await withForwards(target, ({ endpoints, tls }) =>
+    reloadDataSources({
+      address: endpoints.grafana?.https ?? "",
+      rootPem: tls.root,
+      user,
+      password,
+    }),
+  );
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : "the reload failed"}\n`);
+  process.exitCode = 1;
+});
