@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { openListeners } from "../../components/stack/connections";
 import { parseConfig } from "../../config/parse";
 import { eventually } from "../helpers/ports";
@@ -111,5 +112,10 @@ describeWith(["loki"], "Loki with the stack's own documents", () => {
     const broken = /x509|server preface|bad certificate|connection refused/;
     const lines = stack.log("loki", 10_000).split("\n");
     expect(lines.filter((line) => broken.test(line) && !/handshake/.test(line))).toEqual([]);
+  });
+
+  test("writes nothing beside its data", () => {
+    // Its working directory, home and temporary directory are read-only in a container.
+    expect(readdirSync(stack.layout("loki").scratch)).toEqual([]);
   });
 });

@@ -1,9 +1,12 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { openListeners } from "../../components/stack/connections";
 import { parseConfig } from "../../config/parse";
 import { eventually } from "../helpers/ports";
 import { editFiles, startStack, type ProcessStack } from "../helpers/process-stack";
 import { expectRefusals, servedSerial } from "../helpers/refusals";
 import { expectStored, get, pushTrace } from "../helpers/requests";
+import { programPath } from "../helpers/servers";
 import { describeWith } from "../helpers/skip";
 
 const config = parseConfig({}, { stack: "dev", environment: {} });
@@ -23,6 +26,19 @@ describeWith(["tempo"], "Tempo with the stack's own documents", () => {
     stack = await startStack({ config, services: ["tempo"], mutate: reloadSoon });
   }, 60_000);
   afterAll(() => stack?.stop(), 60_000);
+
+  test("takes its own document for valid, without a warning", () => {
+    const { args } = stack.workloads.tempo ?? { args: [] };
+    const { status, stdout, stderr } = spawnSync(
+      programPath("tempo"),
+      ["-config.verify", ...args],
+      { encoding: "utf8" },
+    );
+    expect([status, `${stdout}${stderr}`]).toEqual([
+      0,
+      expect.not.stringMatching(/level=(warn|error)/),
+    ]);
+  });
 
   test("gives a trace back by its id within 2 s of its being sent", async () => {
     await expectStored(stack, await pushTrace(stack), 2000);
@@ -84,4 +100,9 @@ describeWith(["tempo"], "Tempo with the stack's own documents", () => {
     },
     30_000,
   );
+
+  test("writes nothing beside its data", () => {
+    // Its working directory, home and temporary directory are read-only in a container.
+    expect(readdirSync(stack.layout("tempo").scratch)).toEqual([]);
+  });
 });
