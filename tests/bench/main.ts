@@ -108,18 +108,21 @@ async function measure(variant: Variant, options: Options): Promise<Measurement>
           key: join(identity, "tls.key"),
         };
     const target = { port: stack.port("collector", "otlpGrpc"), tls, shape: options.shape };
-    await load({ ...target, seconds: 2, concurrency: options.concurrency, rate: options.rate });
-    await settled(stack, 0);
+    const sampled = config.sampling.ratio < 1;
+    const warm = await load({ ...target, ...options, seconds: 2 });
+    await settled(stack, warm.accepted, sampled);
+    // Tempo writes a trace out a second or two after its last span.
+    await sleep(3);
     const idle = Object.fromEntries(SERVICES.map((name) => [name, memoryMiB(pid(name)).now]));
     const before = await tempoCounters(stack);
     const cpu = { collector: cpuSeconds(pid("collector")), tempo: cpuSeconds(pid("tempo")) };
     const begin = performance.now();
     const result: LoadResult = await load({ ...target, ...options });
-    const sampled = config.sampling.ratio < 1;
-    const after = await settled(stack, sampled ? 15 : 0);
+    const after = await settled(stack, before.received + result.accepted, sampled);
     const seconds = (after.at - begin) / 1000;
     const stored = after.received - before.received - (after.discarded - before.discarded);
     const million = result.accepted / 1e6;
+    await sleep(3);
     return {
       variant: variant.name,
       stored: (sampled ? result.accepted : stored) / (sampled ? result.seconds : seconds),
@@ -139,15 +142,22 @@ async function measure(variant: Variant, options: Options): Promise<Measurement>
   }
 }
 
-/** Waits until no more spans arrive at Tempo. */
-async function settled(stack: ProcessStack, atLeast: number) {
-  await sleep(atLeast);
+/**
+ * Waits until Tempo has had `spans`, or, where the sampler keeps fewer, until none has come for five
+ * seconds. What the intake takes faster than Tempo waits in the collector's queue on disk.
+ */
+async function settled(stack: ProcessStack, spans: number, sampled: boolean) {
+  const end = performance.now() + 180_000;
   let last = { ...(await tempoCounters(stack)), at: performance.now() };
   for (;;) {
-    await sleep(0.5);
+    if (!sampled && last.received >= spans) return last;
+    if (sampled && performance.now() - last.at > 5000) return last;
+    if (performance.now() > end) {
+      throw new Error(`Tempo had ${last.received} of ${spans} spans after 3 minutes`);
+    }
+    await sleep(0.2);
     const now = await tempoCounters(stack);
-    if (now.received === last.received) return last;
-    last = { ...now, at: performance.now() };
+    if (now.received !== last.received) last = { ...now, at: performance.now() };
   }
 }
 

@@ -96,5 +96,6 @@ export const VARIANTS: readonly Variant[] = [
     name: "everything, health checks kept",
     options: { sampling: { dropHealthChecks: false } },
   },
+  { name: "everything, a copy that is away", options: { jaeger: { enabled: true } } },
   { name: "everything, 10 % sampled", options: { sampling: { ratio: 0.1 } } },
 ];
