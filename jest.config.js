@@ -14,6 +14,8 @@ const common = {
 
 module.exports = {
   maxWorkers: "100%",
+  // A machine that does other things too must not fail a test.
+  testTimeout: 30_000,
   projects: [
     {
       ...common,
