@@ -6,7 +6,7 @@ import { secretOptions } from "../../config/options";
 import { ConfigurationError, parseConfig, type Problem } from "../../config/parse";
 import { Secret } from "../../config/secret";
 import { UNREADABLE } from "../../config/types";
-import type { BadConfig} from "./bad-config";
+import type { BadConfig } from "./bad-config";
 import { CLASHES, UNKNOWN_KEYS, WRONG_FORMS } from "./bad-config";
 
 const AWS = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key" };
