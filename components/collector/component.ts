@@ -13,6 +13,7 @@ export const IDS = {
   stored: "forward/stored",
   copies: "forward/copies",
   detach: "batch/detach",
+  own: "otlp/own",
   queue: "file_storage/queue",
   health: "health_check",
 } as const;

@@ -1,14 +1,13 @@
 import { stringify } from "yaml";
 import { limitsOf } from "../../config/capacity";
 import { mebibytes } from "../../config/units";
-import { tlsFiles } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { serviceWorkload, type ServiceContext } from "../service";
 import { IDS, type Settings } from "./component";
 import { connectors } from "./connectors";
 import { exporters, receiverCaFiles } from "./exporters";
 import { pipelines } from "./pipelines";
-import { receivers } from "./receivers";
+import { ownMetricsAddress, receivers } from "./receivers";
 import { redaction } from "./redaction";
 import { sampling } from "./sampling";
 
@@ -47,10 +46,13 @@ function extensions({ config, layout }: ServiceContext): Record<string, Settings
   };
 }
 
-/** Its own metrics are pushed: the endpoint that could be scraped speaks no TLS. */
-function telemetry({ layout }: ServiceContext): Settings {
-  const { root, certificate, key } = tlsFiles(layout);
-  const endpoint = `https://${layout.peer("prometheus", "http")}/api/v1/otlp/v1/metrics`;
+/**
+ * Its own metrics are pushed: the endpoint that could be scraped speaks no TLS. What collects them
+ * would read its client certificate once, at the start, so they take the way through a pipeline,
+ * whose exporter takes a renewed one.
+ */
+function telemetry(context: ServiceContext): Settings {
+  const endpoint = `http://${ownMetricsAddress(context)}/v1/metrics`;
   return {
     // Fixed: a new id with every start would be new series.
     resource: { "service.name": "collector", "service.instance.id": "collector" },
@@ -60,15 +62,7 @@ function telemetry({ layout }: ServiceContext): Settings {
         {
           periodic: {
             interval: 15_000,
-            exporter: {
-              otlp: {
-                protocol: "http/protobuf",
-                endpoint,
-                certificate: root,
-                client_certificate: certificate,
-                client_key: key,
-              },
-            },
+            exporter: { otlp: { protocol: "http/protobuf", endpoint } },
           },
         },
       ],

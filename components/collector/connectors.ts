@@ -3,19 +3,6 @@ import { goDuration } from "../../config/units";
 import { IDS, type Settings } from "./component";
 import { isSampling } from "./sampling";
 
-/** Names of the metrics that the connectors make, as Prometheus has them. */
-export const SPAN_METRICS = {
-  calls: "traces_spanmetrics_calls_total",
-  duration: "traces_spanmetrics_duration_seconds",
-  /** Carries the exemplars: the same as `duration` unless traces are sampled. */
-  exemplars: (config: StackConfig): string =>
-    isSampling(config)
-      ? "traces_spanmetrics_exemplars_duration_seconds"
-      : "traces_spanmetrics_duration_seconds",
-  graphRequests: "traces_service_graph_request_total",
-  graphFailed: "traces_service_graph_request_failed_total",
-} as const;
-
 /** How often the counters are sent; a kill loses what one interval holds, as with any client. */
 const FLUSH_INTERVAL = "15s";
 

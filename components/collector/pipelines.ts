@@ -65,6 +65,12 @@ export function pipelines(context: ServiceContext): Record<string, Pipeline> {
       processors: [IDS.memoryLimiter],
       exporters: destinations(context, "metrics"),
     },
+    // Neither redacted nor copied: it is the collector that speaks.
+    "metrics/own": {
+      receivers: [IDS.own],
+      processors: [IDS.memoryLimiter],
+      exporters: storesOf(context, "metrics"),
+    },
     ...copyPipelines(context),
   };
 }

@@ -1,6 +1,6 @@
 import { tlsFiles } from "../../targets/layout";
 import type { ServiceContext } from "../service";
-import type { Settings } from "./component";
+import { IDS, type Settings } from "./component";
 import { mebibytes } from "../../config/units";
 
 /** How often certificates and CAs are read again, so that a renewal needs no restart. */
@@ -55,11 +55,17 @@ export function receivers(context: ServiceContext): Record<string, Settings> {
       },
     }),
     ...(zipkin.enabled && { zipkin: endpoint("zipkin") }),
+    [IDS.own]: { protocols: { http: { endpoint: ownMetricsAddress(context) } } },
   };
+}
+
+/** Where the collector's own metrics come in, inside the container alone. */
+export function ownMetricsAddress({ layout }: ServiceContext): string {
+  return `127.0.0.1:${layout.listen("metrics")}`;
 }
 
 /** Ids of the receivers that a signal's first pipeline has. */
 export function intakesOf(context: ServiceContext, signal: "traces" | "logs" | "metrics") {
-  const ids = Object.keys(receivers(context));
+  const ids = Object.keys(receivers(context)).filter((id) => id !== IDS.own);
   return signal === "traces" ? ids : ids.filter((id) => id.startsWith("otlp"));
 }

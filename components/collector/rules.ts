@@ -1,28 +1,32 @@
 import type { StackConfig } from "../../config/parse";
 import { grew } from "../prometheus/expressions";
+import { PRIMARIES } from "./exporters";
 import type { AlertRule, RuleGroup } from "../prometheus/rule-group";
 
 /** Its metrics are pushed, so `job` is its `service.name`. */
-const OWN = '{job="collector"}';
+const OWN = 'job="collector"';
+const STORES = `exporter=~"${PRIMARIES.join("|")}"`;
+const COPIES = `exporter!~"${PRIMARIES.join("|")}"`;
 const SIGNALS = ["spans", "log_records", "metric_points"];
 
 /** Whether one of a counter's three forms, by signal, grew; the sum is by `label`. */
-function anyGrew(counter: string, label: string): string {
+function anyGrew(counter: string, label: string, ...matchers: string[]): string {
+  const selector = `{${[OWN, ...matchers].join(", ")}}`;
   return SIGNALS.map(
-    (signal) => `sum by (${label}) ${grew(`${counter}_${signal}_total${OWN}`)}`,
+    (signal) => `sum by (${label}) ${grew(`${counter}_${signal}_total${selector}`)}`,
   ).join(" or ");
 }
 
 const QUEUE: AlertRule = {
   alert: "CollectorQueueFills",
-  expr: `otelcol_exporter_queue_size${OWN} / otelcol_exporter_queue_capacity${OWN} > 0.5`,
+  expr: `otelcol_exporter_queue_size{${OWN}, ${STORES}} / otelcol_exporter_queue_capacity{${OWN}, ${STORES}} > 0.5`,
   forSeconds: 300,
   labels: { severity: "critical" },
   annotations: {
     summary: "The queue of {{ $labels.exporter }} is {{ $value | humanizePercentage }} full",
     description:
-      "What it delivers to is away or slow. When a primary's queue is full, the intake is pushed " +
-      "back; a copy's drops.",
+      "What it delivers to is away or slow. When the queue is full, the intake is pushed back and " +
+      "applications wait.",
   },
 };
 
@@ -35,7 +39,7 @@ export function collectorRules(_config: StackConfig): RuleGroup[] {
         QUEUE,
         {
           alert: "CollectorLosesData",
-          expr: anyGrew("otelcol_exporter_send_failed", "exporter"),
+          expr: anyGrew("otelcol_exporter_send_failed", "exporter", STORES),
           labels: { severity: "critical" },
           annotations: {
             summary: "{{ $labels.exporter }} refuses what the collector sends",
@@ -46,11 +50,14 @@ export function collectorRules(_config: StackConfig): RuleGroup[] {
         },
         {
           alert: "CollectorDropsCopies",
-          expr: anyGrew("otelcol_exporter_enqueue_failed", "exporter"),
+          expr: ["otelcol_exporter_enqueue_failed", "otelcol_exporter_send_failed"]
+            .map((counter) => anyGrew(counter, "exporter", COPIES))
+            .join(" or "),
           labels: { severity: "warning" },
           annotations: {
-            summary: "The queue of {{ $labels.exporter }} is full",
-            description: "A copy's data is dropped; a primary's sender is pushed back.",
+            summary: "{{ $labels.exporter }} does not get its copy",
+            description:
+              "It is away or slow, and what it missed is dropped. Nothing else waits for it.",
           },
         },
         {

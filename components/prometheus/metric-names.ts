@@ -11,6 +11,8 @@ export const SPAN_METRICS = {
   /** Histogram of span durations in seconds. */
   duration: "traces_spanmetrics_duration_seconds",
   durationBucket: "traces_spanmetrics_duration_seconds_bucket",
+  /** Carries the exemplars while traces are sampled; at ratio 1 `durationBucket` does. */
+  exemplarsBucket: "traces_spanmetrics_exemplars_duration_seconds_bucket",
   /** What Grafana's service map asks for in place of `durationBucket`; a recording rule has it. */
   grafanaDurationBucket: "traces_spanmetrics_latency_bucket",
 } as const;

@@ -41,6 +41,16 @@ const probe = (port: number): Listener => ({
     "health probe inside the container; the image has no client that can present a certificate",
 });
 
+const ownMetrics = (port: number): Listener => ({
+  port,
+  protocol: "http",
+  security: "plaintext",
+  accepts: [],
+  reach: "loopback",
+  exception:
+    "its own metrics on their way to its own exporter: what collects them reads a certificate once, the exporter takes a renewed one",
+});
+
 const legacy = (port: number, protocol: Listener["protocol"]): Listener => ({
   port,
   protocol,
@@ -62,6 +72,7 @@ export const LISTENERS = {
     otlpGrpc: mtls(4317, "grpc", "services", "applications"),
     otlpHttp: mtls(4318, "http", "services", "applications"),
     health: probe(13133),
+    metrics: ownMetrics(4319),
     plaintextGrpc: legacy(14317, "grpc"),
     plaintextHttp: legacy(14318, "http"),
     jaegerGrpc: legacy(14250, "grpc"),
@@ -90,15 +101,7 @@ export const LISTENERS = {
     http: mtls(16686, "http", "services"),
     grpc: mtls(16685, "grpc", "services"),
     health: probe(13133),
-    metrics: {
-      port: 4318,
-      protocol: "http",
-      security: "plaintext",
-      accepts: [],
-      reach: "loopback",
-      exception:
-        "its own metrics on their way to its own exporter: what collects them reads a certificate once, the exporter takes a renewed one",
-    },
+    metrics: ownMetrics(4318),
   },
   qdrant: { rest: mtls(6333, "http", "services", "applications") },
   alertmanager: { http: mtls(9093, "http", "services") },
