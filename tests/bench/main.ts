@@ -85,6 +85,8 @@ interface Options {
   shape: Shape;
   concurrency: number;
   rate?: number;
+  /** Seconds after the load in which Tempo's work still counts. */
+  tail: number;
 }
 
 async function measure(variant: Variant, options: Options): Promise<Measurement> {
@@ -122,7 +124,7 @@ async function measure(variant: Variant, options: Options): Promise<Measurement>
     const seconds = (after.at - begin) / 1000;
     const stored = after.received - before.received - (after.discarded - before.discarded);
     const million = result.accepted / 1e6;
-    await sleep(3);
+    await sleep(options.tail);
     return {
       variant: variant.name,
       stored: (sampled ? result.accepted : stored) / (sampled ? result.seconds : seconds),
@@ -202,6 +204,7 @@ async function main(): Promise<void> {
     .option("--spans-per-request <n>", "spans in a request", number, 500)
     .option("--attributes <few|many>", "attributes of a span: 2 or 10", "few")
     .option("--concurrency <n>", "requests in flight", number, 4)
+    .option("--tail <n>", "seconds after the load whose CPU counts; 90: blocks complete", number, 3)
     .option("--only <text…>", "variants whose name is one of these, separated by ;")
     .parse()
     .opts<{
@@ -212,6 +215,7 @@ async function main(): Promise<void> {
       spansPerRequest: number;
       attributes: Shape["attributes"];
       concurrency: number;
+      tail: number;
       only?: string;
     }>();
   const wanted = options.only?.split(";");
@@ -224,6 +228,7 @@ async function main(): Promise<void> {
         await measure(variant, {
           seconds: options.seconds,
           rate: options.rate,
+          tail: options.tail,
           concurrency: options.concurrency,
           shape: {
             spansPerTrace: options.spansPerTrace,

@@ -76,7 +76,7 @@ build() {
     (cd "$work/src" && go build -ldflags "-s -w $flags" -o "$work/bin/$binary" "$package") >>"$work/log" 2>&1 </dev/null || failed+=" $binary"
   done <"$here/$name/targets"
   if [[ -n $failed ]]; then
-    echo "$name: failed ($(sed 's/^ //' <<<"$failed"))"
+    echo "$name: failed (${failed# })"
     tail -n 20 "$work/log" | sed 's/^/  /' >&2
     rm -rf "$work"
     return 1
