@@ -19,7 +19,8 @@ const storage = (what: string, directory: string) =>
     bucket: o.text("S3: the bucket. It must exist.").optional(),
     endpoint: o.hostPort("S3: host and port of the endpoint, spoken to over TLS.").optional(),
     region: o.text("S3: the region.").prefault("us-east-1"),
-    prefix: o.text("S3: a prefix of all object names in the bucket.").optional(),
+    // Loki takes no other characters (`storage_prefix`).
+    prefix: o.objectPrefix("S3: a prefix of all object names in the bucket.").optional(),
     forcePathStyle: o
       .flag("S3: address the bucket in the path, as most servers but AWS want it.")
       .prefault(true),

@@ -109,6 +109,9 @@ export const flag = (description: string) =>
 export const text = (description: string) =>
   option("a text that is not empty", description, matching(/\S/));
 
+export const objectPrefix = (description: string) =>
+  option("letters, digits and dashes", description, matching(/^[A-Za-z0-9-]{1,100}$/));
+
 export const dnsLabel = (description: string) =>
   option(
     'a DNS label: at most 40 lower-case letters, digits and "-", starting with a letter',

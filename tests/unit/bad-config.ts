@@ -38,6 +38,11 @@ export const WRONG_FORMS: BadConfig[] = [
   [{ ports: { loki: { bind: "localhost" } } }, "ports.loki.bind", "an IPv4 address of the host"],
   [{ ports: { loki: { bind: "127.0.0.256" } } }, "ports.loki.bind", 'got "127.0.0.256"'],
   [{ ports: [] }, "ports", "expected a group of options"],
+  [
+    { storage: { loki: { ...s3, secretAccessKey: "k", prefix: "logs/prod" } } },
+    "storage.loki.prefix",
+    'letters, digits and dashes, got "logs/prod"',
+  ],
   [{ ports: 3000 }, "ports", "expected a group of options"],
   [{ apps: { name: "a" } }, "apps", "expected a list"],
   [{ hostNames: { grafana: "x.org" } }, "hostNames.grafana", "expected a list"],
