@@ -49,8 +49,8 @@ function primary(context: ServiceContext, bytesEachSecond: number): Settings {
   const { capacity, tuning } = context.config;
   return {
     timeout: "30s",
-    // 0: for ever.
-    retry_on_failure: { initial_interval: "1s", max_interval: "30s", max_elapsed_time: 0 },
+    // 0: for ever. Short pauses: those of gRPC, which grow to two minutes, come on top of them.
+    retry_on_failure: { initial_interval: "1s", max_interval: "5s", max_elapsed_time: 0 },
     sending_queue: {
       storage: IDS.queue,
       sizer: "bytes",

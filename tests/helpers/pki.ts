@@ -27,7 +27,7 @@ export interface Pki {
   /** Directory of `tls.crt` and `tls.key` of an identity. */
   identity(name: string): string;
   /**
-   * Issues a leaf anew in place, as a renewal does.
+   * Issues a leaf anew in place, as a renewal does; as specified, whatever it was before.
    *
    * @returns its serial number, as `getPeerCertificate().serialNumber` spells it.
    */
@@ -124,10 +124,10 @@ export async function issuePki(
   await replace(join(trust, "clients.crt"), pem(services.certificate, applications.certificate));
 
   const identity = (name: string) => join(directory, "identity", name);
-  const reissue = async (name: string): Promise<string> => {
+  const give = async (name: string, changes: Partial<CertificateSpec> = {}): Promise<string> => {
     const stated = specs.find((spec) => spec.name === name);
     if (!stated) throw new Error(`no certificate specification is named "${name}"`);
-    const spec = { ...stated, ...overrides[name] };
+    const spec = { ...stated, ...changes };
     const issuer = issuers[spec.issuer];
     const { publicKey, privateKey } = await keyPair();
     const leaf = await issue(
@@ -142,6 +142,6 @@ export async function issuePki(
     await replace(join(identity(name), "tls.crt"), pem(leaf, issuer.certificate));
     return leaf.serialNumber.toUpperCase();
   };
-  for (const { name } of specs) await reissue(name);
-  return { trust, identity, reissue };
+  for (const { name } of specs) await give(name, overrides[name]);
+  return { trust, identity, reissue: (name) => give(name) };
 }

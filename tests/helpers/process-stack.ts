@@ -89,6 +89,7 @@ const write = async (path: string, content: string) => {
 export class ProcessStack {
   readonly workloads: Partial<Record<ServiceName, Workload>> = {};
   readonly #processes = new Map<ServiceName, ServerProcess>();
+  readonly #options: ProcessStackOptions;
 
   private constructor(
     readonly config: StackConfig,
@@ -99,7 +100,10 @@ export class ProcessStack {
     readonly foreign: Pki,
     readonly ports: Record<ServiceName, Record<string, number>>,
     readonly secrets: Readonly<Record<SecretName, string>>,
-  ) {}
+    options: ProcessStackOptions,
+  ) {
+    this.#options = options;
+  }
 
   static async start(options: ProcessStackOptions): Promise<ProcessStack> {
     const { config } = options;
@@ -110,7 +114,15 @@ export class ProcessStack {
     const secrets = new Proxy({} as Record<SecretName, string>, {
       get: (_, name: SecretName) => options.secrets?.[name] ?? `secret-of-${name}`,
     });
-    const stack = new ProcessStack(config, directory, pki, foreign, await allocatePorts(), secrets);
+    const stack = new ProcessStack(
+      config,
+      directory,
+      pki,
+      foreign,
+      await allocatePorts(),
+      secrets,
+      options,
+    );
     try {
       await stack.#launch(options);
     } catch (error) {
@@ -215,40 +227,66 @@ export class ProcessStack {
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #launch(options: ProcessStackOptions): Promise<void> {
-    for (const service of options.services) {
+  /**
+   * Undoes what the stack was broken with: certificates and documents as they should be, and a
+   * restart of the services that had others. Data and ports stay.
+   */
+  async mend(): Promise<void> {
+    const { services, certificates = {}, readyTimeout } = this.#options;
+    for (const service of services) {
+      const broken = this.workloads[service];
+      const plain = await this.#workload(service);
+      const differs = JSON.stringify(broken) !== JSON.stringify(plain);
+      if (!differs && !(service in certificates)) continue;
+      if (service in certificates) await this.pki.reissue(service);
+      await this.process(service).stop();
+      await this.#start(service, plain, readyTimeout);
+    }
+    await Promise.all([...this.#processes.values()].map((process) => process.ready()));
+  }
+
+  async #workload(service: ServiceName): Promise<Workload> {
+    const build = await builderOf(service);
+    return build({ config: this.config, layout: this.layout(service) });
+  }
+
+  async #start(service: ServiceName, workload: Workload, readyTimeout?: number): Promise<void> {
+    const layout = this.layout(service);
+    this.workloads[service] = workload;
+    for (const { path, content } of workload.files) await write(path, content);
+    for (const file of workload.secretFiles) {
+      await write(file.path, file.render(file.secrets.map((name) => this.secrets[name])));
+    }
+    const process = new ServerProcess({
+      name: service,
+      program: programPath(service),
+      // Words after the image's program belong to the command line, whatever the image calls it.
+      args: [...(workload.entrypoint?.slice(1) ?? []), ...workload.args],
+      env: { TMPDIR: layout.scratch, ...workload.env },
+      directory: layout.scratch,
+      log: join(this.directory, `${basename(service)}.log`),
+      ports: Object.keys(openListeners(this.config, service)).map((name) =>
+        this.port(service, name),
+      ),
+      probe: workload.probe.kind === "exec" ? workload.probe.command : undefined,
+      readyTimeout,
+      stopGrace: workload.stopGrace * 1000,
+    });
+    this.#processes.set(service, process);
+    process.start();
+  }
+
+  async #launch({ services, mutate, readyTimeout, waitReady }: ProcessStackOptions): Promise<void> {
+    for (const service of services) {
       const layout = this.layout(service);
       for (const directory of [layout.config, layout.secrets, layout.data, layout.scratch]) {
         await mkdir(directory, { recursive: true });
       }
-      const build = await builderOf(service);
-      const places = { layout, foreignTrust: this.foreign.trust };
-      const plain = build({ config: this.config, layout });
-      const workload = options.mutate?.(plain, places) ?? plain;
-      this.workloads[service] = workload;
-      for (const { path, content } of workload.files) await write(path, content);
-      for (const file of workload.secretFiles) {
-        await write(file.path, file.render(file.secrets.map((name) => this.secrets[name])));
-      }
-      const process = new ServerProcess({
-        name: service,
-        program: programPath(service),
-        // Words after the image's program belong to the command line, whatever the image calls it.
-        args: [...(workload.entrypoint?.slice(1) ?? []), ...workload.args],
-        env: { TMPDIR: layout.scratch, ...workload.env },
-        directory: layout.scratch,
-        log: join(this.directory, `${basename(service)}.log`),
-        ports: Object.keys(openListeners(this.config, service)).map((name) =>
-          this.port(service, name),
-        ),
-        probe: workload.probe.kind === "exec" ? workload.probe.command : undefined,
-        readyTimeout: options.readyTimeout,
-        stopGrace: workload.stopGrace * 1000,
-      });
-      this.#processes.set(service, process);
-      process.start();
+      const plain = await this.#workload(service);
+      const broken = mutate?.(plain, { layout, foreignTrust: this.foreign.trust });
+      await this.#start(service, broken ?? plain, readyTimeout);
     }
-    if (options.waitReady === false) return;
+    if (waitReady === false) return;
     await Promise.all([...this.#processes.values()].map((process) => process.ready()));
   }
 }

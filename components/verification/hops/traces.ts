@@ -10,6 +10,12 @@ export const TO_TEMPO = "collector.tempo";
 export const TEMPO_TRACE = "tempo.trace";
 export const JAEGER_TRACE = "jaeger.trace";
 
+/**
+ * Seconds that the collector may take to dial a Tempo again that was away for a minute: gRPC waits
+ * longer after each attempt in vain.
+ */
+const RECONNECT = 60;
+
 /** Every span id in a trace's JSON, as hexadecimal; Tempo writes them in base64, Jaeger does not. */
 export function spanIdsIn(json: unknown): Set<string> {
   const ids = new Set<string>();
@@ -94,7 +100,7 @@ export function traceHops(context: Context, baseline: () => Promise<Baseline>): 
       run: async () => {
         const before = (await baseline()).received.tempo ?? 0;
         const wait = context.target.sampling.ratio < 1 ? context.target.sampling.decisionWait : 0;
-        const deadline = Math.min(context.deadline, Date.now() + (wait + 30) * 1000);
+        const deadline = Math.min(context.deadline, Date.now() + (wait + RECONNECT) * 1000);
         await poll(deadline, async () => {
           if (((await receivedBy(context, "tempo")) ?? 0) > before) return;
           throw new Error("not received");
