@@ -21,10 +21,14 @@ interface Recipe {
   programs: Partial<Record<Program, string>>;
   /** Commands of busybox, as links in `/bin`. */
   commands?: string[];
+  /** Ships the CAs of the public web, without which the program does not start. */
+  authorities?: true;
   /** Directories that the image ships owned by its user, with their mode. */
   owned?: Record<string, string>;
   entrypoint: string;
 }
+
+const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
 const RECIPES: Partial<Record<ServiceName, Recipe>> = {
   tempo: {
@@ -55,6 +59,12 @@ const RECIPES: Partial<Record<ServiceName, Recipe>> = {
     owned: { "/alertmanager": "0755" },
     entrypoint: "/bin/alertmanager",
   },
+  qdrant: {
+    programs: { qdrant: "/qdrant/qdrant", bash: "/bin/bash" },
+    authorities: true,
+    owned: { "/qdrant/storage": "0755" },
+    entrypoint: "/qdrant/qdrant",
+  },
 };
 
 function run(command: string, args: string[], input?: Buffer): string {
@@ -72,6 +82,12 @@ function run(command: string, args: string[], input?: Buffer): string {
 function contents({ programs, commands }: Recipe): [program: Program, path: string][] {
   const found = Object.entries(programs) as [Program, string][];
   return commands ? [...found, ["busybox", "/bin/busybox"]] : found;
+}
+
+/** The libraries that a program is linked to, its loader among them; none for a static one. */
+function librariesOf(file: string): string[] {
+  const { stdout } = spawnSync("ldd", [file], { encoding: "utf8" });
+  return [...stdout.matchAll(/(?:=> |^\t)(\/\S+) \(0x/gm)].map(([, path]) => path);
 }
 
 /** Tag that changes with the recipe and with the programs. */
@@ -100,9 +116,17 @@ function build(tag: string, service: ServiceName, recipe: Recipe): void {
     for (const [program, path] of contents(recipe)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       cpSync(findProgram(program)!, join(root, path), { dereference: true });
+      for (const library of librariesOf(findProgram(program)!)) {
+        mkdirSync(dirname(join(root, library)), { recursive: true });
+        cpSync(library, join(root, library), { dereference: true });
+      }
     }
     for (const command of recipe.commands ?? []) {
       symlinkSync("busybox", join(root, "bin", command));
+    }
+    if (recipe.authorities) {
+      mkdirSync(join(root, dirname(AUTHORITIES)), { recursive: true });
+      cpSync(AUTHORITIES, join(root, AUTHORITIES), { dereference: true });
     }
     const archive = join(work, "image.tar");
     run("tar", ["-cf", archive, "--owner=0", "--group=0", "-C", root, "."]);
@@ -118,6 +142,15 @@ function build(tag: string, service: ServiceName, recipe: Recipe): void {
   }
 }
 
+/** Programs that the test image of a service lacks on this machine. */
+export function lackingPrograms(service: ServiceName): string[] {
+  const recipe = RECIPES[service];
+  if (recipe === undefined) return [service];
+  return contents(recipe)
+    .map(([program]) => program)
+    .filter((program) => findProgram(program) === undefined);
+}
+
 /**
  * Images of the services from programs of this machine, laid out as the published ones, for where
  * no registry is to be had. They are built once and kept.
@@ -131,12 +164,11 @@ export function testImages(): {
   const images: Partial<Record<ServiceName, string>> = {};
   const missing: Partial<Record<ServiceName, string>> = {
     grafana: "there is no program of it to build an image from",
-    qdrant: "there is no program of it to build an image from",
   };
   for (const [service, recipe] of Object.entries(RECIPES) as [ServiceName, Recipe][]) {
-    const lacking = contents(recipe).filter(([program]) => findProgram(program) === undefined);
+    const lacking = lackingPrograms(service);
     if (lacking.length > 0) {
-      missing[service] = `no ${lacking.map(([program]) => program).join(", ")}: ${howToGet}`;
+      missing[service] = `no ${lacking.join(", ")}: ${howToGet}`;
       continue;
     }
     const tag = tagOf(service, recipe);

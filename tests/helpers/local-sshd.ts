@@ -16,9 +16,9 @@ export interface LocalSshd {
 /**
  * An sshd on the loopback with keys of its own.
  *
- * @param command what every login runs, whatever it asks for.
+ * @param command what every login runs, whatever it asks for. Default: what it asks for.
  */
-export async function startSshd(command: readonly string[]): Promise<LocalSshd> {
+export async function startSshd(command?: readonly string[]): Promise<LocalSshd> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "tracekeep-sshd-"));
   const at = (name: string) => path.join(directory, name);
   for (const name of ["host", "user", "stranger"]) {
@@ -33,7 +33,7 @@ export async function startSshd(command: readonly string[]): Promise<LocalSshd> 
       `ListenAddress 127.0.0.1:${port}`,
       `HostKey ${at("host")}`,
       `AuthorizedKeysFile ${at("authorized_keys")}`,
-      `ForceCommand ${command.join(" ")}`,
+      ...(command ? [`ForceCommand ${command.join(" ")}`] : []),
       "PidFile none",
       "UsePAM no",
       // The temporary directory's parents are open to all.

@@ -19,6 +19,7 @@ const FILE_NAMES = {
   telemetrygen: ["telemetrygen"],
   wget: ["wget"],
   busybox: ["busybox"],
+  bash: ["bash"],
   sshd: ["sshd"],
 } as const;
 

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const PROJECT = resolve(__dirname, "../..");
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  /** Both streams, in the order in which the lines came. */
+  output: string;
+  /** Seconds that it took. */
+  seconds: number;
+  /** Seconds from the start to the first line that matches; undefined if none does. */
+  at(line: RegExp): number | undefined;
+}
+
+/** Settings of Pulumi and Docker that are the user's: the tests go by the stack's file alone. */
+const USERS_OWN = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|DOCKER_.*|NODE_ENV)$/;
+
+/** Runs a command of the project as it is typed: `npm run NAME -- …`. */
+export async function npmRun(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  const started = performance.now();
+  const elapsed = () => (performance.now() - started) / 1000;
+  const inherited = Object.entries(process.env).filter(([variable]) => !USERS_OWN.test(variable));
+  const child = spawn("npm", ["run", "--silent", name, "--", ...args], {
+    cwd: PROJECT,
+    env: { ...Object.fromEntries(inherited), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: { at: number; text: string; out: boolean }[] = [];
+  const collect = (stream: NodeJS.ReadableStream, out: boolean) =>
+    createInterface({ input: stream }).on("line", (text) =>
+      lines.push({ at: elapsed(), text, out }),
+    );
+  collect(child.stdout, true);
+  collect(child.stderr, false);
+  const code = await new Promise<number | null>((done, failed) => {
+    child.once("error", failed);
+    child.once("close", done);
+  });
+  const text = (which: typeof lines) => which.map((line) => line.text).join("\n");
+  return {
+    code,
+    stdout: text(lines.filter(({ out }) => out)),
+    output: text(lines),
+    seconds: elapsed(),
+    at: (pattern) => lines.find((line) => pattern.test(line.text))?.at,
+  };
+}
+
+/** @throws with what it wrote, unless it ended with this exit code. */
+export function expectCode(ran: Ran, code: number): Ran {
+  if (ran.code !== code) {
+    throw new Error(`exit code ${ran.code} in place of ${code}:\n${ran.output.slice(-8000)}`);
+  }
+  return ran;
+}
+
+/** Says how long something took, where the reader of a test run sees it. */
+export function say(line: string): void {
+  process.stderr.write(`    ${line}\n`);
+}

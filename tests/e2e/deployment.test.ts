@@ -1,0 +1,311 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../helpers/ports";
+import { describeUnless, noteSkipped } from "../helpers/skip";
+import { askTempo, environmentOf, findTrace, sendTrace, type Variables } from "./application";
+import { entriesIn } from "./archive";
+import { expectCode, say, type Ran } from "./command";
+import { lackingDocker, lackingForUp } from "./needs";
+import { Outside } from "./outside";
+import { seriesAt, servedSerial } from "./operator";
+import { freePorts, imageOptions, TestStack } from "./stack";
+import { secretsOf, urnsOf } from "./state";
+import { brokenIn, changesIn } from "./summary";
+
+const MINUTE = 60_000;
+const VERIFIED = /verified: stack e2e-\w+, \d+ hops ok/;
+
+describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () => {
+  const outsideLacks = Outside.lacking();
+  const outside = outsideLacks.length === 0 ? new Outside() : undefined;
+  for (const reason of outsideLacks) noteSkipped(`egress of containers: ${reason}`);
+  const testOutside = outside ? test : test.skip;
+
+  let stack: TestStack;
+  let ports: Record<string, Record<string, number>>;
+  /** What `up` changed of the tree that it must not. */
+  const treeStatus = () =>
+    spawnSync("git", ["status", "--porcelain", "--", "Pulumi*"], { encoding: "utf8" }).stdout;
+  const treeBefore = treeStatus();
+
+  /** Whether the first `up` went well; without it nothing else says anything. */
+  let isUp = false;
+  const onStack = (name: string, run: () => Promise<void>, timeout = 3 * MINUTE, how = test) =>
+    how(
+      name,
+      async () => {
+        if (!isUp) throw new Error("not run: the first `up` failed");
+        await run();
+      },
+      timeout,
+    );
+
+  let variables: Variables;
+  let earlierTrace: string;
+  let generated: Record<string, string>;
+
+  beforeAll(async () => {
+    ports = await freePorts();
+    await outside?.start();
+    stack = new TestStack({
+      ports,
+      ...imageOptions(),
+      apps: [{ name: "shop", reads: ["tempo"], qdrant: true }],
+      ...(outside && {
+        scrapeTargets: [
+          { name: "outside", targets: [`${Outside.host}:${Outside.port}`], interval: "5s" },
+        ],
+      }),
+    });
+  }, 10 * MINUTE);
+
+  afterAll(async () => {
+    outside?.stop();
+    await stack?.remove();
+  }, 2 * MINUTE);
+
+  const expectNoSecret = ({ output }: Ran) => {
+    const { all } = secretsOf(stack);
+    expect(all.length).toBeGreaterThan(20);
+    for (const secret of all) expect(output.includes(secret)).toBe(false);
+    expect(output).not.toMatch(/PRIVATE KEY/);
+  };
+
+  test(
+    "`up` on an empty daemon ends verified with real traffic, and shows no secret",
+    async () => {
+      const ran = expectCode(await stack.run("up"), 0);
+      isUp = true;
+      say(
+        `first trace read by id after ${ran.at(/ok [\d.]+s trace by id in Tempo/)?.toFixed(1)} s`,
+      );
+      say(`full check after ${ran.at(VERIFIED)?.toFixed(1)} s, \`up\` ${ran.seconds.toFixed(1)} s`);
+      expect(ran.output).toMatch(VERIFIED);
+      expect(brokenIn(ran.output)).toEqual([]);
+      for (const hop of ["trace by id in Tempo", "log by trace id in Loki", "tempo http refuses"]) {
+        expect(ran.output).toMatch(new RegExp(`ok [\\d.]+s ${hop}`));
+      }
+      expectNoSecret(ran);
+      // Nor do the files of its state hold one in clear.
+      const state = stack.state();
+      for (const secret of secretsOf(stack).all) expect(state.includes(secret)).toBe(false);
+      ({ generated } = secretsOf(stack));
+    },
+    5 * MINUTE,
+  );
+
+  onStack("a fresh volume belongs to the user of its service, who has written to it", async () => {
+    const running = await stack.running();
+    const stores = { collector: "/var/lib/otelcol", jaeger: "/badger", tempo: "/var/tempo" };
+    for (const [service, path] of Object.entries(stores)) {
+      if (!(service in running)) continue;
+      const entries = await entriesIn(stack.docker.getContainer(running[service]), path);
+      expect([service, entries[0].uid]).toEqual([service, 10001]);
+      expect(entries.some(({ isFile, uid }) => isFile && uid === 10001)).toBe(true);
+    }
+  });
+
+  onStack("every process is hardened, and none is told a secret", async () => {
+    const { all } = secretsOf(stack);
+    const running = Object.entries(await stack.running());
+    expect(running.length).toBeGreaterThanOrEqual(4);
+    for (const [service, id] of running) {
+      const { Config, HostConfig, Mounts } = await stack.docker.getContainer(id).inspect();
+      expect({ service, ...HostConfig }).toMatchObject({
+        service,
+        Privileged: false,
+        ReadonlyRootfs: true,
+        CapDrop: ["ALL"],
+        SecurityOpt: [expect.stringMatching(/^no-new-privileges/)],
+        MemorySwap: HostConfig.Memory,
+        LogConfig: { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } },
+        RestartPolicy: { Name: "unless-stopped" },
+      });
+      expect((HostConfig.CapAdd as string[] | null) ?? []).toEqual([]);
+      expect(HostConfig.Memory).toBeGreaterThan(2 ** 25);
+      expect(HostConfig.NanoCpus).toBeGreaterThan(0);
+      expect(Config.User).toMatch(/^[1-9]\d*:\d+$/);
+      // Nothing of the host's file system, and of its addresses only the loopback.
+      expect(Mounts.map(({ Type }) => Type).filter((type) => type !== "volume")).toEqual([]);
+      const bindings = Object.values(HostConfig.PortBindings as Record<string, object[]>).flat();
+      for (const binding of bindings) expect(binding).toMatchObject({ HostIp: "127.0.0.1" });
+    }
+    for (const { Id } of await stack.containers()) {
+      const text = JSON.stringify(await stack.docker.getContainer(Id).inspect());
+      for (const secret of all) expect(text.includes(secret)).toBe(false);
+    }
+  });
+
+  onStack("private files are their service's alone: 0400, owned by its user", async () => {
+    for (const id of Object.values(await stack.running())) {
+      const container = stack.docker.getContainer(id);
+      const { Config, Mounts } = await container.inspect();
+      const [uid, gid] = Config.User.split(":").map(Number);
+      const key = await entriesIn(container, "/etc/tracekeep/identity/tls.key");
+      const secrets = Mounts.some(({ Destination }) => Destination === "/etc/tracekeep/secrets")
+        ? (await entriesIn(container, "/etc/tracekeep/secrets")).filter(({ isFile }) => isFile)
+        : [];
+      for (const file of [...key, ...secrets]) {
+        expect(file).toMatchObject({ isFile: true, mode: 0o400, uid, gid });
+      }
+      // No other running container mounts the volume that they are in.
+      const own = Mounts.filter(({ Destination }) => /identity|secrets/.test(Destination));
+      for (const { Name } of own) {
+        const others = await stack.docker.listContainers({ filters: { volume: [Name ?? ""] } });
+        expect(others.map(({ Id }) => Id)).toEqual([id]);
+      }
+    }
+  });
+
+  onStack(
+    "only a service with egress reaches a host outside of the stack's networks",
+    async () => {
+      const running = await stack.running();
+      const helper = (await stack.docker.getContainer(running.prometheus).inspect()).Config.Image;
+      const reaches = (service: string) =>
+        spawnSync("docker", [
+          ...["--host", "unix:///var/run/docker.sock", "run", "--rm"],
+          ...["--network", `container:${running[service]}`, "--entrypoint", "/bin/busybox", helper],
+          // Its input ends at once, and so does it, well if it was connected.
+          ...["nc", "-w", "3", Outside.host, String(Outside.port)],
+        ]).status === 0;
+      expect(reaches("prometheus")).toBe(true);
+      for (const service of ["tempo", "loki", "collector"]) {
+        expect([service, reaches(service)]).toEqual([service, false]);
+      }
+    },
+    MINUTE,
+    testOutside,
+  );
+
+  onStack("`env` gives an application all that it needs to send a trace, and no more", async () => {
+    variables = await environmentOf(stack, "shop");
+    earlierTrace = await sendTrace(variables);
+    await findTrace(variables, earlierTrace);
+    await expect(askTempo(variables, "/api/echo", "OTEL_EXPORTER_OTLP_CLIENT")).rejects.toThrow();
+    for (const [name, path] of Object.entries(variables)) {
+      if (/(CERTIFICATE|KEY|_FILE)$/.test(name)) expect(statSync(path).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  onStack("`env --operator` writes files that its user alone may read", async () => {
+    const ran = expectCode(await stack.run("env", ["--operator"]), 0);
+    expectNoSecret(ran);
+    const directory = join(stack.home, stack.name, "operator");
+    expect(readdirSync(directory)).toContain("operator.p12");
+    for (const file of readdirSync(directory)) {
+      expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  onStack("a second `up` changes nothing and verifies all the same", async () => {
+    const before = await stack.running();
+    const ran = expectCode(await stack.run("up"), 0);
+    expect(changesIn(ran.output)).toEqual([]);
+    expect(ran.output).toMatch(VERIFIED);
+    expect(await stack.running()).toEqual(before);
+    expectNoSecret(ran);
+    expect(treeStatus()).toBe(treeBefore);
+  });
+
+  onStack("`preview` sees no change", async () => {
+    const ran = expectCode(await stack.run("preview", [], ["--expect-no-changes"]), 0);
+    say(`preview without changes: ${ran.seconds.toFixed(1)} s`);
+    expect(changesIn(ran.output)).toEqual([]);
+  });
+
+  onStack("a stopped service: `up` names its hop, and no other", async () => {
+    const { tempo } = await stack.running();
+    await stack.docker.getContainer(tempo).stop({ t: 60 });
+    const ran = expectCode(await stack.run("up"), 1);
+    expect(brokenIn(ran.output)).toEqual(["tempo answers"]);
+    expect(ran.output).toMatch(/cause: tempo is not running/);
+    await stack.docker.getContainer(tempo).start();
+  });
+
+  onStack("started again, `up --refresh` changes nothing and verifies", async () => {
+    const before = await stack.running();
+    expect(Object.keys(before)).toContain("tempo");
+    const ran = expectCode(await stack.run("up", [], ["--refresh"]), 0);
+    expect(changesIn(ran.output)).toEqual([]);
+    expect(ran.output).toMatch(VERIFIED);
+    expect(await stack.running()).toEqual(before);
+  });
+
+  onStack("renewed certificates are served without a restart", async () => {
+    const before = await stack.running();
+    const leaves = urnsOf(stack, "tls:index/locallySignedCert:LocallySignedCert");
+    // The collector reads its files once an hour: that it takes them, its conformance test shows.
+    const services = Object.keys(before).filter((service) => service !== "collector");
+    const port = (service: string) => Object.values(ports[service])[0];
+    const serials = async () =>
+      Object.fromEntries(
+        await Promise.all(
+          services.map(
+            async (name) => [name, await servedSerial(stack, name, port(name))] as const,
+          ),
+        ),
+      );
+    const old = await serials();
+    const renewed = Object.keys(before).flatMap((name) => ["--replace", leaves[name]]);
+    const ran = expectCode(await stack.run("up", [], renewed), 0);
+    expect(ran.output).toMatch(VERIFIED);
+    expect(await stack.running()).toEqual(before);
+    await eventually(
+      async () => {
+        const now = await serials();
+        const kept = services.filter((name) => now[name] === old[name]);
+        if (kept.length > 0) throw new Error(`the old certificate is served by ${kept.join(", ")}`);
+      },
+      { timeout: 90_000, interval: 1000 },
+    );
+  });
+
+  onStack("changed options replace the services whose documents change, data kept", async () => {
+    const before = await stack.running();
+    const written = new Date();
+    const scraped = () => seriesAt(stack, ports.prometheus.http, 'up{job="loki"}', written);
+    expect(await scraped()).toBe(1);
+    stack.configure({ alerts: { latency: "2s" }, retention: { traces: "72h" } });
+    expectCode(await stack.run("up"), 0);
+    const after = await stack.running();
+    const replaced = Object.keys(before).filter((name) => after[name] !== before[name]);
+    expect(replaced).toEqual(["prometheus", "tempo"]);
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+    await findTrace(variables, earlierTrace);
+    expect(await scraped()).toBe(1);
+  });
+
+  onStack("`destroy` leaves the data volumes and nothing else", async () => {
+    const data = (await stack.volumes()).map(({ Name }) => Name).filter((n) => n.endsWith("-data"));
+    expect(data.length).toBeGreaterThanOrEqual(4);
+    const ran = expectCode(await stack.run("destroy"), 0);
+    expect(await stack.things()).toEqual(data.sort());
+    for (const name of data) expect(ran.output).toContain(`volume ${name}`);
+    expect(treeStatus()).toBe(treeBefore);
+  });
+
+  onStack("`up` on kept volumes verifies, with the earlier data and secrets", async () => {
+    const ran = expectCode(await stack.run("up"), 0);
+    expect(ran.output).toMatch(VERIFIED);
+    expect(secretsOf(stack).generated).toEqual(generated);
+    variables = await environmentOf(stack, "shop");
+    await findTrace(variables, earlierTrace);
+  });
+
+  onStack("`destroy --delete-data --yes` leaves nothing", async () => {
+    expectCode(await stack.run("destroy", ["--delete-data", "--yes"]), 0);
+    expect(await stack.things()).toEqual([]);
+    const prefix = `tracekeep-${stack.name}`;
+    const left = ["ps -aq", "volume ls -q", "network ls -q"].map((list) =>
+      execFileSync("docker", [
+        ...["--host", "unix:///var/run/docker.sock"],
+        ...list.split(" "),
+        ...["--filter", `name=${prefix}`],
+      ]).toString(),
+    );
+    expect(left).toEqual(["", "", ""]);
+    expect(existsSync(stack.home)).toBe(true);
+  });
+});

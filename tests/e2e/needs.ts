@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { lackingPrograms } from "./images";
+
+const PROVIDERS = ["docker", "tls", "random", "command"];
+
+/** Services without which there is no stack. */
+const ALWAYS = ["tempo", "collector", "prometheus", "loki"] as const;
+
+/** Whether the stacks run the published images, pulled, instead of ones built from local programs. */
+export const PUBLISHED_IMAGES = process.env.TRACEKEEP_E2E_PULL === "1";
+
+const answers = (command: string, args: string[]) =>
+  spawnSync(command, args, { stdio: "ignore", timeout: 20_000 }).status === 0;
+
+/** What a deployment on this machine's Docker daemon lacks. */
+export function lackingDocker(): string[] {
+  const socket = ["--host", "unix:///var/run/docker.sock", "version"];
+  return answers("docker", socket) ? [] : ["no Docker daemon answers (or no docker command)"];
+}
+
+/** What a real `up` lacks, besides Docker. */
+export function lackingForUp(): string[] {
+  const plugins = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins");
+  const providers = PROVIDERS.filter((name) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { version } = require(`@pulumi/${name}/package.json`) as { version: string };
+    return !existsSync(join(plugins, `resource-${name}-v${version}`));
+  });
+  const images = PUBLISHED_IMAGES ? [] : ALWAYS.flatMap((service) => lackingPrograms(service));
+  return [
+    ...["pulumi", "pulumi-language-nodejs"]
+      .filter((name) => !answers("sh", ["-c", `command -v ${name}`]))
+      .map((name) => `no ${name} on PATH`),
+    ...providers.map((name) => `no Pulumi provider ${name}`),
+    ...images.map((program) => `no program ${program}`),
+  ];
+}

@@ -1,0 +1,49 @@
+import { startSshd, type LocalSshd } from "../helpers/local-sshd";
+import { describeUnless } from "../helpers/skip";
+import { findProgram } from "../helpers/servers";
+import { environmentOf } from "./application";
+import { expectCode, say } from "./command";
+import { lackingDocker, lackingForUp } from "./needs";
+import { freePorts, imageOptions, TestStack } from "./stack";
+
+const lackingSshd = findProgram("sshd") === undefined ? ["no program sshd"] : [];
+const off = { enabled: false };
+
+describeUnless(
+  [...lackingDocker(), ...lackingForUp(), ...lackingSshd],
+  "a stack on a Docker host behind ssh",
+  () => {
+    let sshd: LocalSshd;
+    let stack: TestStack;
+
+    beforeAll(async () => {
+      sshd = await startSshd();
+      stack = new TestStack({
+        ports: await freePorts(),
+        ...imageOptions(),
+        docker: { host: sshd.address, sshOptions: sshd.options() },
+        // The services that every stack has, for speed.
+        ...{ grafana: off, jaeger: off, qdrant: off, alertmanager: off },
+        apps: [{ name: "shop", reads: ["tempo"] }],
+      });
+    }, 600_000);
+
+    afterAll(async () => {
+      await stack?.remove();
+      sshd?.stop();
+    }, 120_000);
+
+    test("`up` deploys and verifies there, through forwards", async () => {
+      const ran = expectCode(await stack.run("up"), 0);
+      expect(ran.output).toMatch(/verified: stack e2e-\w+, \d+ hops ok/);
+      say(`\`up\` over ssh ${ran.seconds.toFixed(1)} s`);
+    }, 300_000);
+
+    test("`env` and `destroy` work there too", async () => {
+      const variables = await environmentOf(stack, "shop");
+      expect(variables.OTEL_EXPORTER_OTLP_ENDPOINT).toMatch(/^https:\/\/localhost:\d+$/);
+      expectCode(await stack.run("destroy", ["--delete-data", "--yes"]), 0);
+      expect(await stack.things()).toEqual([]);
+    }, 180_000);
+  },
+);

@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { stringify } from "yaml";
+import { SERVICES, type ServiceName } from "../../config/services";
+import { freePort } from "../helpers/ports";
+import { noteSkipped } from "../helpers/skip";
+import { npmRun, type Ran } from "./command";
+import { testImages } from "./images";
+import { PUBLISHED_IMAGES } from "./needs";
+
+export type Options = Record<string, unknown>;
+
+const OPTIONAL = ["grafana", "jaeger", "qdrant", "alertmanager"] as const;
+const isOptional = (name: string) => (OPTIONAL as readonly string[]).includes(name);
+
+/** Every published port, at a free one. */
+export async function freePorts(): Promise<Record<string, Record<string, number>>> {
+  const single: Partial<Record<ServiceName, string>> = { grafana: "https", qdrant: "rest" };
+  const ports: Record<string, Record<string, number>> = {
+    collector: { otlpGrpc: await freePort(), otlpHttp: await freePort() },
+  };
+  for (const service of SERVICES.filter((name) => name !== "collector")) {
+    ports[service] = { [single[service] ?? "http"]: await freePort() };
+  }
+  return ports;
+}
+
+/** Options of a stack of this machine's images; what there is no image of is off, and named. */
+export function imageOptions(): Options {
+  if (PUBLISHED_IMAGES) return {};
+  const { images, missing } = testImages();
+  const off = Object.entries(missing).filter(([service]) => isOptional(service));
+  for (const [service, reason] of off) noteSkipped(`${service} in a real deployment: ${reason}`);
+  return {
+    images: { pull: false, overrides: images },
+    ...Object.fromEntries(off.map(([service]) => [service, { enabled: false }])),
+  };
+}
+
+/** A stack of its own: name, file and state in a temporary directory, apart from the tree. */
+export class TestStack {
+  readonly name = `e2e-${randomBytes(3).toString("hex")}`;
+  readonly home = mkdtempSync(join(tmpdir(), "tracekeep-e2e-"));
+  readonly docker = new Docker({ socketPath: "/var/run/docker.sock" });
+  #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.configure({});
+  }
+
+  /** Changes options, the first level as a whole. */
+  configure(changes: Options): void {
+    this.#options = { ...this.#options, ...changes };
+    const config = Object.fromEntries(
+      Object.entries(this.#options).map(([key, value]) => [`tracekeep:${key}`, value]),
+    );
+    writeFileSync(join(this.home, `Pulumi.${this.name}.yaml`), stringify({ config }));
+  }
+
+  /** Runs `npm run NAME -- --stack THIS …`; what follows in `pulumi` goes to Pulumi. */
+  run(name: string, args: readonly string[] = [], pulumi: readonly string[] = []): Promise<Ran> {
+    const further = pulumi.length > 0 ? ["--", ...pulumi] : [];
+    const all = ["--stack", this.name, ...args, ...further];
+    return npmRun(name, all, { TRACEKEEP_HOME: this.home });
+  }
+
+  #labelled() {
+    return { label: [`tracekeep.stack=${this.name}`] };
+  }
+
+  async containers(): Promise<Docker.ContainerInfo[]> {
+    return this.docker.listContainers({ all: true, filters: this.#labelled() });
+  }
+
+  /** Id of every running container, by service. */
+  async running(): Promise<Record<string, string>> {
+    const running = (await this.containers()).filter(({ State }) => State === "running");
+    const pairs = running.map(({ Id, Labels }) => [Labels["tracekeep.service"], Id] as const);
+    return Object.fromEntries(pairs.sort(([a], [b]) => a.localeCompare(b)));
+  }
+
+  async volumes(): Promise<Docker.VolumeInspectInfo[]> {
+    return (await this.docker.listVolumes({ filters: this.#labelled() })).Volumes;
+  }
+
+  async networks(): Promise<Docker.NetworkInspectInfo[]> {
+    return this.docker.listNetworks({ filters: this.#labelled() });
+  }
+
+  /** Names of everything of the stack that is on the daemon, sorted. */
+  async things(): Promise<string[]> {
+    const containers = (await this.containers()).map(({ Names }) => Names[0].slice(1));
+    const volumes = (await this.volumes()).map(({ Name }) => Name);
+    const networks = (await this.networks()).map(({ Name }) => Name);
+    return [...containers, ...volumes, ...networks].sort();
+  }
+
+  /** The text of a file that Pulumi keeps of the stack. */
+  state(): string {
+    return readFileSync(
+      join(this.home, "state/.pulumi/stacks/tracekeep", `${this.name}.json`),
+      "utf8",
+    );
+  }
+
+  /** Removes everything, whatever state it is in. */
+  async remove(): Promise<void> {
+    for (const { Id } of await this.containers()) {
+      await this.docker.getContainer(Id).remove({ force: true, v: true });
+    }
+    for (const { Name } of await this.volumes()) await this.docker.getVolume(Name).remove();
+    for (const { Id } of await this.networks()) await this.docker.getNetwork(Id).remove();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
