@@ -11,15 +11,23 @@ function files(stack: TestStack) {
   return { root: file("ca.crt"), certificate: file("operator.crt"), key: file("operator.key") };
 }
 
-/** Number of series that Prometheus has for an expression at a moment. */
-export async function seriesAt(stack: TestStack, port: number, expression: string, at: Date) {
+const QUERY = { prometheus: "/api/v1/query", loki: "/loki/api/v1/query" };
+
+/** Number of series that an expression has had at a moment. */
+export async function seriesAt(
+  stack: TestStack,
+  ports: Readonly<Record<string, Record<string, number>>>,
+  service: keyof typeof QUERY,
+  expression: string,
+  at: Date,
+): Promise<number> {
   const { root, ...identity } = files(stack);
   const query = new URLSearchParams({ query: expression, time: at.toISOString() });
   const { status, body } = await call(
-    { host: "127.0.0.1", port, serverName: "prometheus", root },
-    { path: `/api/v1/query?${query.toString()}`, identity },
+    { host: "127.0.0.1", port: ports[service].http, serverName: service, root },
+    { path: `${QUERY[service]}?${query.toString()}`, identity },
   );
-  if (status !== 200) throw new Error(`Prometheus answered ${status}: ${body}`);
+  if (status !== 200) throw new Error(`${service} answered ${status}: ${body}`);
   return (JSON.parse(body) as { data: { result: unknown[] } }).data.result.length;
 }
 

@@ -39,11 +39,9 @@ describeUnless(
       say(`\`up\` over ssh ${ran.seconds.toFixed(1)} s`);
     }, 300_000);
 
-    test("`env` and `destroy` work there too", async () => {
+    test("`env` reads it from here", async () => {
       const variables = await environmentOf(stack, "shop");
       expect(variables.OTEL_EXPORTER_OTLP_ENDPOINT).toMatch(/^https:\/\/localhost:\d+$/);
-      expectCode(await stack.run("destroy", ["--delete-data", "--yes"]), 0);
-      expect(await stack.things()).toEqual([]);
-    }, 180_000);
+    }, 60_000);
   },
 );
