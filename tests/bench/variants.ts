@@ -71,6 +71,7 @@ function bareWith(add: { counters?: string[]; processors?: (all: string[]) => st
   });
 }
 
+/** What TLS costs is measured against a pipeline without it; no option of the product makes one. */
 const plaintext = both(
   edit<CollectorDocument>("collector", ({ receivers, exporters }) => {
     Object.values(receivers.otlp.protocols).forEach((protocol) => delete protocol.tls);

@@ -20,6 +20,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
   const outsideLacks = Outside.lacking();
   const outside = outsideLacks.length === 0 ? new Outside() : undefined;
   for (const reason of outsideLacks) noteSkipped(`egress of containers: ${reason}`);
+  // A host outside is a network namespace: without root or `ip` there is none, and it is named.
   const testOutside = outside ? test : test.skip;
 
   let stack: TestStack;

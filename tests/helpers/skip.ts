@@ -13,6 +13,7 @@ export function describeUnless(lacking: readonly string[], title: string, tests:
     describe(title, tests);
     return;
   }
+  // Only for what this machine lacks, which the summary names; never for a test that fails.
   const reason = lacking.join("; ");
   noteSkipped(`${title}: ${reason}`);
   describe.skip(`${title} (${reason})`, tests);
