@@ -6,10 +6,22 @@ import type { Layout } from "../targets/layout";
 import type { Workload } from "../targets/workload";
 import { dialledBy, openListeners, zonesOf } from "./stack/connections";
 
+/**
+ * How often what reads certificates by a timer reads them again, so that a renewal needs no restart:
+ * the listeners and exporters of the collector, of Jaeger, and Tempo's OTLP port. Left out, they
+ * never do (`reload_interval`, config/configtls of the collector).
+ */
+export const CERTIFICATE_RELOAD = "1m";
+
 /** What every room's pure builders take: the options and where the process finds things. */
 export interface ServiceContext {
   config: StackConfig;
   layout: Layout;
+}
+
+/** The collector of garbage of a Go program works harder before the kernel kills it. */
+export function goMemoryLimit(config: StackConfig, service: ServiceName): Record<string, string> {
+  return { GOMEMLIMIT: String(Math.floor(limitsOf(config, service).memory * 0.85)) };
 }
 
 /** What only the room itself knows of its Workload. */

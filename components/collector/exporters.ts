@@ -3,10 +3,9 @@ import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
 import { tlsFiles } from "../../targets/layout";
 import type { ConfigFile } from "../../targets/workload";
-import type { ServiceContext } from "../service";
+import { CERTIFICATE_RELOAD, type ServiceContext } from "../service";
 import { isEnabled } from "../stack/connections";
 import { IDS, type Settings } from "./component";
-import { RELOAD_INTERVAL } from "./receivers";
 
 /** Ids of the exporters to the stores: what they have taken is never dropped. */
 export const PRIMARIES = ["otlp_grpc/tempo", "otlp_http/loki", "otlp_http/prometheus"] as const;
@@ -28,7 +27,7 @@ function clientTls({ layout }: ServiceContext, serverName: string, ca?: string):
     key_file: key,
     server_name_override: serverName,
     min_version: "1.2",
-    reload_interval: RELOAD_INTERVAL,
+    reload_interval: CERTIFICATE_RELOAD,
   };
 }
 

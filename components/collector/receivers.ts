@@ -1,10 +1,7 @@
 import { tlsFiles } from "../../targets/layout";
-import type { ServiceContext } from "../service";
+import { CERTIFICATE_RELOAD, type ServiceContext } from "../service";
 import { IDS, type Settings } from "./component";
 import { mebibytes } from "../../config/units";
-
-/** How often certificates and CAs are read again, so that a renewal needs no restart. */
-export const RELOAD_INTERVAL = "1h";
 
 function mutualTls({ layout }: ServiceContext): Settings {
   const { certificate, key, clients } = tlsFiles(layout);
@@ -14,7 +11,7 @@ function mutualTls({ layout }: ServiceContext): Settings {
     // Alone it makes the receiver demand and verify a client certificate.
     client_ca_file: clients,
     client_ca_file_reload: true,
-    reload_interval: RELOAD_INTERVAL,
+    reload_interval: CERTIFICATE_RELOAD,
     min_version: "1.2",
   };
 }

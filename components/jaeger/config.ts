@@ -4,13 +4,10 @@ import { goDuration, mebibytes } from "../../config/units";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { PUSHING_JOBS } from "../prometheus/metric-names";
-import { serviceWorkload, type ServiceContext } from "../service";
+import { CERTIFICATE_RELOAD, serviceWorkload, type ServiceContext } from "../service";
 
 /** The name that Jaeger has had for it all along; newer ones also know it as `otlp_http`. */
 const PROMETHEUS_EXPORTER = "otlphttp/prometheus";
-
-/** How often listeners read certificate and key anew. */
-const RELOAD = "1m";
 
 const configFile = (layout: Layout) => `${layout.config}/jaeger.yaml`;
 
@@ -22,7 +19,7 @@ function serverTls(layout: Layout) {
     // Alone it turns on that a client certificate is demanded and verified.
     client_ca_file: services,
     min_version: "1.2",
-    reload_interval: RELOAD,
+    reload_interval: CERTIFICATE_RELOAD,
   };
 }
 
@@ -44,7 +41,7 @@ function ownMetrics(layout: Layout) {
         key_file: key,
         server_name_override: "prometheus",
         min_version: "1.2",
-        reload_interval: RELOAD,
+        reload_interval: CERTIFICATE_RELOAD,
       },
     },
     reader: {

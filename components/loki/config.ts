@@ -4,7 +4,7 @@ import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
-import { serviceWorkload, type ServiceContext } from "../service";
+import { goMemoryLimit, serviceWorkload, type ServiceContext } from "../service";
 import { s3CaFile, s3Parts } from "../stack/s3";
 
 const MB = 1e6;
@@ -183,20 +183,19 @@ export function lokiDocuments(context: ServiceContext): ConfigFile[] {
       path: `${layout.config}/loki.yaml`,
       content: HEADER + stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }),
     },
-    ...s3Parts(layout, config.storage.loki, "lokiS3AccessKeyId", "lokiS3SecretAccessKey").files,
+    ...s3Parts(context, "loki").files,
   ];
 }
 
 /** Loki as the target runs it. */
 export function lokiWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
-  const s3 = s3Parts(layout, config.storage.loki, "lokiS3AccessKeyId", "lokiS3SecretAccessKey");
+  const s3 = s3Parts(context, "loki");
   const healthUrl = `http://127.0.0.1:${layout.listen("health")}/ready`;
   return serviceWorkload(context, "loki", {
     args: [`-config.file=${layout.config}/loki.yaml`],
     env: {
-      // The collector of garbage works harder before the kernel kills.
-      GOMEMLIMIT: String(Math.floor(limitsOf(config, "loki").memory * 0.85)),
+      ...goMemoryLimit(config, "loki"),
       ...s3.env,
     },
     files: lokiDocuments(context),

@@ -1,7 +1,7 @@
 import type { StorageConfig } from "../../config/schema";
 import type { Layout } from "../../targets/layout";
 import type { ConfigFile, SecretFile } from "../../targets/workload";
-import type { SecretName } from "./secrets";
+import type { ServiceContext } from "../service";
 
 /** What a service needs besides its own document to keep its data in S3. */
 export interface S3Parts {
@@ -20,12 +20,8 @@ export function s3CaFile(layout: Layout, storage: StorageConfig): string | undef
  * clients of Tempo (minio-go) and Loki (AWS SDK) both read where `AWS_SHARED_CREDENTIALS_FILE` says,
  * so that no secret stands in a document or in the environment.
  */
-export function s3Parts(
-  layout: Layout,
-  storage: StorageConfig,
-  accessKeyId: SecretName,
-  secretAccessKey: SecretName,
-): S3Parts {
+export function s3Parts({ config, layout }: ServiceContext, service: "tempo" | "loki"): S3Parts {
+  const storage = config.storage[service];
   if (storage.kind === "local") return { files: [], secretFiles: [], env: {} };
   const caFile = s3CaFile(layout, storage);
   const credentials = `${layout.secrets}/s3-credentials`;
@@ -34,7 +30,7 @@ export function s3Parts(
     secretFiles: [
       {
         path: credentials,
-        secrets: [accessKeyId, secretAccessKey],
+        secrets: [`${service}S3AccessKeyId`, `${service}S3SecretAccessKey`],
         render: ([id, key]) =>
           `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${key}\n`,
       },

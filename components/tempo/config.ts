@@ -4,7 +4,12 @@ import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
-import { serviceWorkload, type ServiceContext } from "../service";
+import {
+  CERTIFICATE_RELOAD,
+  goMemoryLimit,
+  serviceWorkload,
+  type ServiceContext,
+} from "../service";
 import { s3CaFile, s3Parts } from "../stack/s3";
 
 const MI = 2 ** 20;
@@ -41,8 +46,7 @@ function tls(layout: Layout) {
       client_ca_file: files.services,
       client_ca_file_reload: true,
       min_version: "1.2",
-      // Without it a receiver never reads a renewed certificate.
-      reload_interval: "1h",
+      reload_interval: CERTIFICATE_RELOAD,
     },
     grpcClient,
   };
@@ -207,20 +211,19 @@ export function tempoDocuments(context: ServiceContext): ConfigFile[] {
       path: `${layout.config}/tempo.yaml`,
       content: HEADER + stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }),
     },
-    ...s3Parts(layout, config.storage.tempo, "tempoS3AccessKeyId", "tempoS3SecretAccessKey").files,
+    ...s3Parts(context, "tempo").files,
   ];
 }
 
 /** Tempo as the target runs it. */
 export function tempoWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
-  const s3 = s3Parts(layout, config.storage.tempo, "tempoS3AccessKeyId", "tempoS3SecretAccessKey");
+  const s3 = s3Parts(context, "tempo");
   const healthUrl = `http://127.0.0.1:${layout.listen("health")}/ready`;
   return serviceWorkload(context, "tempo", {
     args: [`-config.file=${layout.config}/tempo.yaml`],
     env: {
-      // The collector of garbage works harder before the kernel kills.
-      GOMEMLIMIT: String(Math.floor(limitsOf(config, "tempo").memory * 0.85)),
+      ...goMemoryLimit(config, "tempo"),
       ...s3.env,
     },
     files: tempoDocuments(context),

@@ -238,8 +238,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
   onStack("renewed certificates are served without a restart", async () => {
     const before = await stack.running();
     const leaves = urnsOf(stack, "tls:index/locallySignedCert:LocallySignedCert");
-    // The collector reads its files once an hour: that it takes them, its conformance test shows.
-    const services = Object.keys(before).filter((service) => service !== "collector");
+    const services = Object.keys(before);
     const port = (service: string) => Object.values(ports[service])[0];
     const serials = async () =>
       Object.fromEntries(

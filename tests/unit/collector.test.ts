@@ -107,7 +107,7 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
         ca_file: "/etc/tracekeep/trust/root.crt",
         cert_file: "/etc/tracekeep/identity/tls.crt",
         key_file: "/etc/tracekeep/identity/tls.key",
-        reload_interval: "1h",
+        reload_interval: "1m",
       });
     }
   });
