@@ -1,6 +1,5 @@
-import * as path from "node:path";
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { inputCommand } from "../stack/input-command";
 import type { Endpoint } from "../../targets/target";
 import type { VerificationTarget } from "../verification/target";
 
@@ -11,9 +10,6 @@ export interface DataSourceReloadArgs {
   /** Grafana's certificate: a renewed one is why this runs. */
   certificate: pulumi.Output<string>;
 }
-
-const PROJECT = path.resolve(__dirname, "..", "..");
-const COMMAND = "node --import tsx components/grafana/reload-main.ts";
 
 /**
  * Makes Grafana take a renewed client certificate in the same `up`, without a restart: it copies
@@ -27,23 +23,15 @@ export class DataSourceReload extends pulumi.ComponentResource {
   ) {
     super("tracekeep:index:DataSourceReload", name, {}, opts);
     const { target, grafana, certificate } = args;
-    new command.local.Command(
+    inputCommand(
       name,
       {
-        create: COMMAND,
-        update: COMMAND,
-        dir: PROJECT,
-        // Standard input, for arguments and environments show in process lists.
-        stdin: pulumi.secret(pulumi.jsonStringify(target)),
+        command: "node --import tsx components/grafana/reload-main.ts",
+        input: target,
         triggers: [certificate],
-        logging: command.local.Logging.None,
-        addPreviousOutputInEnv: false,
+        shown: false,
       },
-      {
-        parent: this,
-        dependsOn: grafana.ready,
-        additionalSecretOutputs: ["stdout", "stderr"],
-      },
+      { parent: this, dependsOn: grafana.ready },
     );
     this.registerOutputs();
   }

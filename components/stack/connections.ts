@@ -31,34 +31,36 @@ const mtls = (port: number, protocol: Listener["protocol"], ...accepts: Issuer[]
   reach: "network",
 });
 
-const probe = (port: number): Listener => ({
-  port,
-  protocol: "http",
-  security: "plaintext",
-  accepts: [],
-  reach: "loopback",
-  exception:
+const plaintext = (
+  port: number,
+  protocol: Listener["protocol"],
+  reach: Listener["reach"],
+  exception: string,
+): Listener => ({ port, protocol, security: "plaintext", accepts: [], reach, exception });
+
+const probe = (port: number) =>
+  plaintext(
+    port,
+    "http",
+    "loopback",
     "health probe inside the container; the image has no client that can present a certificate",
-});
+  );
 
-const ownMetrics = (port: number): Listener => ({
-  port,
-  protocol: "http",
-  security: "plaintext",
-  accepts: [],
-  reach: "loopback",
-  exception:
+const ownMetrics = (port: number) =>
+  plaintext(
+    port,
+    "http",
+    "loopback",
     "its own metrics on their way to its own exporter: what collects them reads a certificate once, the exporter takes a renewed one",
-});
+  );
 
-const legacy = (port: number, protocol: Listener["protocol"]): Listener => ({
-  port,
-  protocol,
-  security: "plaintext",
-  accepts: [],
-  reach: "network",
-  exception: "intake of clients without TLS, off by default, published on the host's loopback only",
-});
+const legacy = (port: number, protocol: Listener["protocol"]) =>
+  plaintext(
+    port,
+    protocol,
+    "network",
+    "intake of clients without TLS, off by default, published on the host's loopback only",
+  );
 
 /** Every listener of every service. Port numbers are those inside the container. */
 export const LISTENERS = {

@@ -1,6 +1,5 @@
-import * as path from "node:path";
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { inputCommand } from "../stack/input-command";
 import type { Endpoint } from "../../targets/target";
 import type { VerificationTarget } from "./target";
 
@@ -15,9 +14,6 @@ export interface VerificationArgs {
   images: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
-const PROJECT = path.resolve(__dirname, "..", "..");
-const COMMAND = "node --import tsx commands/main.ts verify --from-stdin";
-
 const sorted = <T>(record: Readonly<Record<string, T>>): T[] =>
   Object.keys(record)
     .sort()
@@ -31,27 +27,21 @@ export class Verification extends pulumi.ComponentResource {
   constructor(name: string, args: VerificationArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("tracekeep:index:Verification", name, {}, opts);
     const { target, endpoints, certificates, images } = args;
-    new command.local.Command(
+    inputCommand(
       name,
       {
-        create: COMMAND,
-        update: COMMAND,
-        dir: PROJECT,
-        // Standard input, for arguments and environments show in process lists.
-        stdin: pulumi.secret(pulumi.jsonStringify(target)),
+        command: "node --import tsx commands/main.ts verify --from-stdin",
+        input: target,
         triggers: [
           ...sorted(endpoints).map(({ instance }) => instance),
           ...sorted(certificates),
           ...sorted(images),
         ],
-        // The lines of the hops are shown as they come; the state keeps none of them in clear.
-        logging: command.local.Logging.StdoutAndStderr,
-        addPreviousOutputInEnv: false,
+        shown: true,
       },
       {
         parent: this,
         dependsOn: Object.values(endpoints).flatMap(({ ready }) => ready),
-        additionalSecretOutputs: ["stdout", "stderr"],
       },
     );
     this.registerOutputs();
