@@ -54,7 +54,8 @@ export function whatStays(stack: string, volumes: readonly string[]): string {
   return [
     "What stays:",
     ...volumes.map((name) => `  volume ${name}`),
-    "The next `npm run up` goes on with this data.",
+    "The next `npm run up` goes on with this data, under a new CA: applications then take their",
+    "certificates anew (`npm run env`).",
     `To delete it too: npm run destroy --${option} --delete-data`,
     "",
   ].join("\n");

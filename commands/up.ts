@@ -8,6 +8,7 @@ import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deploym
 import { checkPorts } from "./host-ports";
 import { home } from "./paths";
 import { runPulumi, stackOutputs } from "./pulumi";
+import { unwellContainers } from "./unwell";
 
 /** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
 export const REPORT_VARIABLE = "TRACEKEEP_VERIFICATION_REPORT";
@@ -74,6 +75,7 @@ async function up(pulumi: string[], { stack, yes }: DeployOptions): Promise<void
   const args = ["up", ...(goesAhead(config, yes) ? ["--yes"] : []), ...pulumi];
   const { code } = await runPulumi(stack, args, { env: { [REPORT_VARIABLE]: report } });
   if (code !== 0) {
+    process.stderr.write(`\n${await unwellContainers(stack, host.docker)}`);
     process.stderr.write(
       `\n\`up\` did not end well (exit code ${code}). What it says above is explained in docs/troubleshooting.md; ` +
         "what runs already stays, and `npm run up` goes on from there.\n",

@@ -96,10 +96,11 @@ export function register(program: Command): void {
         },
       });
       process.exitCode = code;
-      // Inside of Pulumi's run: `up` shows this in place of verifying a second time.
+      // Inside of Pulumi's run, which has shown the hops: `up` ends with the sum of them in place of
+      // verifying a second time.
       const report = process.env[REPORT_VARIABLE];
       if (code === 0 && fromStdin && report) {
-        writeFileSync(report, `${lines.join("\n")}\n`, { mode: 0o600 });
+        writeFileSync(report, `${lines.at(-1)}\n`, { mode: 0o600 });
       }
     });
 }

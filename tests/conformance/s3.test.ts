@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseConfig } from "../../config/parse";
 import type { ServiceName } from "../../config/services";
 import { eventually } from "../helpers/ports";
+import { PRIVATE_CA } from "../helpers/private-ca";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
 import { expectStored, get, linesInLoki, pushLog, pushTrace } from "../helpers/requests";
 import { startS3, type S3Server } from "../helpers/s3-server";
@@ -109,4 +110,56 @@ describeWith(["loki", "versitygw"], "Loki with an S3 server that speaks TLS", ()
       { timeout: 20_000 },
     );
   }, 150_000);
+});
+
+/** The services that store in S3, with what makes each of them write, and the bucket's name. */
+const STORES = {
+  tempo: { bucket: "traces", make: (stack: ProcessStack) => pushTrace(stack) },
+  loki: { bucket: "logs", make: (stack: ProcessStack) => flushedLog(stack) },
+} as const;
+
+async function flushedLog(stack: ProcessStack): Promise<void> {
+  await pushLog(stack, "a line for nobody", randomBytes(16).toString("hex"));
+  await get(stack, "loki", "/flush", { method: "POST" });
+}
+
+describe.each(["tempo", "loki"] as const)("An S3 server whose CA %s does not trust", (service) => {
+  describeWith([service, "versitygw"], `for ${service}`, () => {
+    let server: S3Server;
+    let stack: ProcessStack;
+    beforeAll(async () => {
+      const { bucket } = STORES[service];
+      server = await startS3(bucket);
+      const config = parseConfig(
+        { storage: { [service]: { ...s3Options(server), ca: PRIVATE_CA } } },
+        { stack: "prod", environment: {} },
+      );
+      config.tuning.tempo.maxBlockDuration = 3;
+      stack = await startStack({
+        config,
+        services: [service],
+        waitReady: false,
+        secrets: {
+          [`${service}S3AccessKeyId`]: server.accessKeyId,
+          [`${service}S3SecretAccessKey`]: server.secretAccessKey,
+        },
+      });
+    }, 60_000);
+    afterAll(async () => {
+      await stack?.stop();
+      await server?.stop();
+    }, 60_000);
+
+    test("gets nothing, and the log says that its certificate is not trusted", async () => {
+      await STORES[service].make(stack).catch(() => undefined);
+      await eventually(
+        () => {
+          expect(stack.log(service, 500)).toMatch(/x509: certificate signed by unknown authority/);
+          return Promise.resolve();
+        },
+        { timeout: 60_000, interval: 500 },
+      );
+      expect(await server.objects()).toEqual([]);
+    }, 90_000);
+  });
 });

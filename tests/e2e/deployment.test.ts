@@ -1,17 +1,21 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { SERVICES } from "../../config/services";
 import { eventually } from "../helpers/ports";
 import { describeUnless, noteSkipped } from "../helpers/skip";
 import { askTempo, environmentOf, findTrace, sendTrace, type Variables } from "./application";
 import { entriesIn } from "./archive";
 import { expectCode, say, type Ran } from "./command";
-import { lackingDocker, lackingForUp } from "./needs";
+import { lackingImage } from "./images";
+import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
 import { Outside } from "./outside";
 import { seriesAt, servedSerial } from "./operator";
 import { freePorts, imageOptions, TestStack } from "./stack";
 import { secretsOf, urnsOf } from "./state";
 import { brokenIn, changesIn } from "./summary";
+
+const itRuns = () => void test("it runs", () => undefined);
 
 const MINUTE = 60_000;
 const VERIFIED = /verified: stack e2e-\w+, \d+ hops ok/;
@@ -22,6 +26,12 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
   for (const reason of outsideLacks) noteSkipped(`egress of containers: ${reason}`);
   // A host outside is a network namespace: without root or `ip` there is none, and it is named.
   const testOutside = outside ? test : test.skip;
+
+  // Each is off in these stacks, and shows as a skipped test that the summary names.
+  for (const service of PUBLISHED_IMAGES ? [] : SERVICES) {
+    const reason = lackingImage(service);
+    if (reason !== undefined) describeUnless([reason], `${service} in a real deployment`, itRuns);
+  }
 
   let stack: TestStack;
   let ports: Record<string, Record<string, number>>;

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { IMAGES } from "../../config/images";
-import type { ServiceName } from "../../config/services";
+import { SERVICES, type ServiceName } from "../../config/services";
 import { findProgram, howToGet, type Program } from "../helpers/servers";
 
 /** An image as its maker publishes it: paths, owners and entry point are those of the real one. */
@@ -151,6 +151,13 @@ export function lackingPrograms(service: ServiceName): string[] {
     .filter((program) => findProgram(program) === undefined);
 }
 
+/** Why a service has no test image on this machine; undefined if it has one. */
+export function lackingImage(service: ServiceName): string | undefined {
+  if (RECIPES[service] === undefined) return "there is no program of it to build an image from";
+  const lacking = lackingPrograms(service);
+  return lacking.length > 0 ? `no ${lacking.join(", ")}: ${howToGet}` : undefined;
+}
+
 /**
  * Images of the services from programs of this machine, laid out as the published ones, for where
  * no registry is to be had. They are built once and kept.
@@ -162,13 +169,12 @@ export function testImages(): {
   missing: Partial<Record<ServiceName, string>>;
 } {
   const images: Partial<Record<ServiceName, string>> = {};
-  const missing: Partial<Record<ServiceName, string>> = {
-    grafana: "there is no program of it to build an image from",
-  };
-  for (const [service, recipe] of Object.entries(RECIPES) as [ServiceName, Recipe][]) {
-    const lacking = lackingPrograms(service);
-    if (lacking.length > 0) {
-      missing[service] = `no ${lacking.join(", ")}: ${howToGet}`;
+  const missing: Partial<Record<ServiceName, string>> = {};
+  for (const service of SERVICES) {
+    const recipe = RECIPES[service];
+    const lacking = lackingImage(service);
+    if (recipe === undefined || lacking !== undefined) {
+      missing[service] = lacking;
       continue;
     }
     const tag = tagOf(service, recipe);

@@ -4,6 +4,7 @@ import { checkDocker } from "../../commands/docker";
 import { holdersOf, takenPorts, type Holder } from "../../commands/host-ports";
 import { parseSshHost, sshArguments } from "../../commands/ssh-agent";
 import { whatStays } from "../../commands/destroy";
+import { unwellContainers } from "../../commands/unwell";
 import { closingWords } from "../../commands/up";
 import { parseConfig } from "../../config/parse";
 
@@ -127,4 +128,53 @@ test("`up` ends with every endpoint and the next commands", () => {
 test("`destroy` says what stays and how it would go", () => {
   expect(whatStays("dev", [])).toBe("No data volume is left.\n");
   expect(whatStays("prod", ["a", "b"])).toContain("npm run destroy -- --stack prod --delete-data");
+  expect(whatStays("prod", ["a", "b"])).toContain("under a new CA");
+});
+
+describe("after an `up` that failed", () => {
+  const container = (name: string, State: string, Status: string) => ({
+    Id: name,
+    Names: [`/${name}`],
+    State,
+    Status,
+  });
+  const frame = (text: string) =>
+    Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, text.length]), Buffer.from(text)]);
+  const docker = {
+    listContainers: () =>
+      Promise.resolve([
+        container("tracekeep-dev-tempo", "running", "Up 3 minutes (unhealthy)"),
+        container("tracekeep-dev-loki", "running", "Up 3 minutes (healthy)"),
+        container("tracekeep-dev-loki-owner", "exited", "Exited (0) 3 minutes ago"),
+        container("tracekeep-dev-loki-writer", "created", "Created"),
+        container("tracekeep-dev-jaeger", "restarting", "Restarting (1) 2 seconds ago"),
+      ]),
+    getContainer: (id: string) => ({
+      logs: () =>
+        Promise.resolve(
+          id.endsWith("tempo")
+            ? Buffer.concat([frame("starting\n"), frame("no space left\n")])
+            : Buffer.alloc(0),
+        ),
+    }),
+  } as unknown as Docker;
+
+  test("what does not run well is named with the end of its log", async () => {
+    expect(await unwellContainers("dev", docker)).toBe(
+      [
+        "tracekeep-dev-tempo is not well (Up 3 minutes (unhealthy)); it wrote last:",
+        "  starting",
+        "  no space left",
+        "tracekeep-dev-jaeger is not well (Restarting (1) 2 seconds ago); it wrote nothing.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("a daemon that does not answer adds nothing", async () => {
+    const silent = {
+      listContainers: () => Promise.reject(new Error("ENOENT")),
+    } as unknown as Docker;
+    expect(await unwellContainers("dev", silent)).toBe("");
+  });
 });
