@@ -17,7 +17,7 @@ export const SPAN_METRICS = {
   grafanaDurationBucket: "traces_spanmetrics_latency_bucket",
 } as const;
 
-/** Edges of the service graph. Labels: `client`, `server`. */
+/** Edges of the service graph. Labels: `GRAPH_LABELS`. */
 export const SERVICE_GRAPH = {
   requests: "traces_service_graph_request_total",
   /** There only once a request failed. */
@@ -26,11 +26,22 @@ export const SERVICE_GRAPH = {
   serverSecondsBucket: "traces_service_graph_request_server_seconds_bucket",
 } as const;
 
+/** Label of the environment, on whatever comes over OTLP and whatever is scraped. */
+export const ENVIRONMENT_LABEL = "deployment_environment_name";
+
 export const SPAN_LABELS = {
   service: "service_name",
+  environment: ENVIRONMENT_LABEL,
   span: "span_name",
   kind: "span_kind",
   status: "status_code",
+} as const;
+
+export const GRAPH_LABELS = {
+  client: "client",
+  server: "server",
+  clientEnvironment: `client_${ENVIRONMENT_LABEL}`,
+  serverEnvironment: `server_${ENVIRONMENT_LABEL}`,
 } as const;
 
 /** Values of labels, as the connector writes them. */
@@ -43,10 +54,25 @@ export const SPAN_VALUES = {
 /** Label of an exemplar that holds its trace. */
 export const EXEMPLAR_TRACE_ID = "trace_id";
 
+/** Series that rules of the stack record, one name over all services. Labels in brackets. */
+export const RECORDED = {
+  /** Configured limit, bytes [job]. */
+  memoryLimit: "tracekeep:memory_limit:bytes",
+  /** Memory that cannot be given back, bytes [job]. */
+  memoryUsed: "tracekeep:memory_used:bytes",
+  /** Cores [job]. */
+  cpuUsed: "tracekeep:cpu_used:cores",
+  /** Seconds since 1970 [job]. Qdrant does not tell. */
+  processStart: "tracekeep:process_start_time:seconds",
+  /** End of validity of what the stack issued, seconds since 1970 [certificate, kind]. */
+  certificateEnd: "tracekeep:certificate_not_after:timestamp_seconds",
+} as const;
+
 /** Services that push their own metrics, with the `job` (their `service.name`) of the series. */
 export const PUSHING_JOBS: Partial<Record<ServiceName, string>> = {
   collector: "collector",
   jaeger: "jaeger",
+  "log-agent": "log-agent",
 };
 
 /** Every OTLP resource has one series of it, as long as it pushes. */

@@ -1,0 +1,107 @@
+import type { StackConfig } from "../../../config/parse";
+import { isSampling } from "../../collector/sampling";
+import { promRange, type Query } from "../../grafana/dashboards/queries";
+import { choiceVariable, labelVariable } from "../../grafana/dashboards/variables";
+import { SPAN_LABELS, SPAN_METRICS, SPAN_VALUES } from "../metric-names";
+
+const { service, environment, span, kind, status } = SPAN_LABELS;
+
+/** Window of a rate in a graph, and that of a number over the whole time range. */
+export const OVER_TIME = "$__rate_interval";
+export const OVER_RANGE = "$__range";
+
+/** The spans that the variables of a dashboard choose. */
+export const CHOSEN = [
+  `${environment}=~"$environment"`,
+  `${service}=~"$service"`,
+  `${kind}=~"$kind"`,
+].join(", ");
+
+const rate = (metric: string, selector: string, window: string) =>
+  `rate(${metric}{${selector}}[${window}])`;
+
+/** A sum by these labels, or of everything. */
+export const sumBy = (by: string, expr: string) =>
+  by === "" ? `sum(${expr})` : `sum by (${by}) (${expr})`;
+
+/** Spans per second; `by` may be empty here and below. */
+export const callRate = (by: string, selector: string, window: string) =>
+  sumBy(by, rate(SPAN_METRICS.calls, selector, window));
+
+/** Share of spans that failed, also 0 where none did: a counter of failures is born with the first. */
+export function failedShare(by: string, selector: string, window: string): string {
+  const all = callRate(by, selector, window);
+  const failed = callRate(by, `${selector}, ${status}="${SPAN_VALUES.error}"`, window);
+  return `(${failed} or 0 * ${all}) / ${all}`;
+}
+
+/** Spans per second in each bucket of durations. */
+export const durationBuckets = (selector: string) =>
+  sumBy("le", rate(SPAN_METRICS.durationBucket, selector, OVER_TIME));
+
+/** Quantile of durations, in seconds. */
+export function durationQuantile(
+  quantile: number,
+  by: string,
+  selector: string,
+  window: string,
+  bucket: string = SPAN_METRICS.durationBucket,
+): string {
+  const labels = by === "" ? "le" : `le, ${by}`;
+  return `histogram_quantile(${quantile}, ${sumBy(labels, rate(bucket, selector, window))})`;
+}
+
+/**
+ * Quantiles of durations over time with exemplars, which lead to traces that are stored. While
+ * traces are sampled these are those of the kept traces alone, with a line of their own.
+ */
+export function durationsWithExemplars(
+  config: StackConfig,
+  quantiles: readonly number[],
+  selector: string,
+): Query[] {
+  const sampled = isSampling(config);
+  const lines = quantiles.map((quantile) =>
+    promRange(durationQuantile(quantile, "", selector, OVER_TIME), {
+      legend: `p${quantile * 100}`,
+      exemplar: !sampled,
+    }),
+  );
+  if (!sampled) return lines;
+  const kept = durationQuantile(0.95, "", selector, OVER_TIME, SPAN_METRICS.exemplarsBucket);
+  return [...lines, promRange(kept, { legend: "p95 of kept traces", exemplar: true })];
+}
+
+/** Environments and services that sent spans, and which spans of theirs count. */
+export function spanVariables({ single = false } = {}) {
+  return [
+    labelVariable(SPAN_METRICS.calls, environment, {
+      name: "environment",
+      label: "Environment",
+      description: "`deployment.environment.name` of the spans.",
+    }),
+    labelVariable(`${SPAN_METRICS.calls}{${environment}=~"$environment"}`, service, {
+      name: "service",
+      label: "Service",
+      description: "`service.name` of the spans.",
+      single,
+    }),
+  ];
+}
+
+/** Which spans count: those that answer somebody, or all. */
+export const kindVariable = () =>
+  choiceVariable(
+    "kind",
+    "Spans",
+    "Requests that a service answers (server and consumer spans), or every span of it.",
+    { "requests answered": SPAN_VALUES.entryKinds.join("|"), "all spans": ".*" },
+  );
+
+/** Operations of the chosen services. */
+export const operationVariable = () =>
+  labelVariable(`${SPAN_METRICS.calls}{${CHOSEN}}`, span, {
+    name: "operation",
+    label: "Operation",
+    description: "Name of the spans.",
+  });
