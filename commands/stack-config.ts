@@ -43,14 +43,23 @@ export function rawOptions(text: string, file: string): Record<string, unknown> 
   );
 }
 
+/** What stands at an option's path, by its path there: in a list, of every entry. */
+function valuesAt(value: unknown, parts: readonly string[], path = ""): [string, unknown][] {
+  const [part, ...rest] = parts;
+  if (part === undefined) return [[path, value]];
+  const [, name, list] = /^(\w+)(\[\])?$/.exec(part) ?? [];
+  const member = (value as Record<string, unknown> | null | undefined)?.[name];
+  const place = path === "" ? name : `${path}.${name}`;
+  if (list === undefined) return valuesAt(member, rest, place);
+  const entries: unknown[] = Array.isArray(member) ? member : [];
+  return entries.flatMap((entry, index) => valuesAt(entry, rest, `${place}[${index}]`));
+}
+
 /** Paths of secret options whose value stands in the file in clear. */
 export function secretsInClear(raw: unknown): string[] {
   return secretOptions()
-    .filter((path) => {
-      let value = raw;
-      for (const part of path.split(".")) value = (value as Record<string, unknown> | null)?.[part];
-      return typeof value === "string";
-    })
+    .flatMap((option) => valuesAt(raw, option.split(".")))
+    .flatMap(([path, value]) => (typeof value === "string" ? [path] : []))
     .sort();
 }
 

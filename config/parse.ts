@@ -110,7 +110,7 @@ function takeOut(raw: Record<string, unknown>, path: readonly PropertyKey[], ind
     const last = path[length - 1];
     if (Array.isArray(holder) && typeof last === "number" && last in holder) {
       holder.splice(last, 1);
-      if (length === 2) indices[String(path[0])]?.splice(last, 1);
+      indices[formatPath(path.slice(0, length - 1))]?.splice(last, 1);
       return true;
     }
     if (typeof holder === "object" && holder !== null && Object.hasOwn(holder, last)) {
@@ -121,8 +121,16 @@ function takeOut(raw: Record<string, unknown>, path: readonly PropertyKey[], ind
   return false;
 }
 
-/** Of each list at the top: where its remaining entries stood before any was taken out. */
+/** Of each list that is in no other list: where its remaining entries stood at first. */
 type Indices = Record<string, number[]>;
+
+function indicesOf(group: object, prefix = ""): Indices {
+  const entries = Object.entries(group).map(([key, value]: [string, unknown]): Indices => {
+    if (Array.isArray(value)) return { [`${prefix}${key}`]: [...value.keys()] };
+    return typeof value === "object" && value !== null ? indicesOf(value, `${prefix}${key}.`) : {};
+  });
+  return Object.assign({}, ...entries) as Indices;
+}
 
 interface Shape {
   options: ParsedOptions;
@@ -137,11 +145,7 @@ interface Shape {
 function parseShape(raw: unknown): Shape {
   const problems: Problem[] = [];
   const remaining = copyOf(raw) as Record<string, unknown>;
-  const indices: Indices = Object.fromEntries(
-    Object.entries(remaining).flatMap(([key, value]) =>
-      Array.isArray(value) ? [[key, [...value.keys()]]] : [],
-    ),
-  );
+  const indices = indicesOf(remaining);
   for (;;) {
     const result = stackSchema.safeParse(remaining);
     if (result.success) return { options: result.data, problems, indices };
@@ -160,7 +164,7 @@ function parseShape(raw: unknown): Shape {
 /** What the checks across options found, minus what follows from a problem already reported. */
 function furtherProblems(found: readonly Problem[], { problems, indices }: Shape): Problem[] {
   const restored = (text: string) =>
-    text.replace(/\b(\w+)\[(\d+)\]/g, (whole, list: string, index: string) => {
+    text.replace(/\b([\w.]+)\[(\d+)\]/g, (whole, list: string, index: string) => {
       const original = indices[list]?.[Number(index)];
       return original === undefined ? whole : `${list}[${original}]`;
     });

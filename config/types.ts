@@ -153,22 +153,33 @@ function parseUrl(value: unknown, protocols: readonly string[]): string | undefi
 export const httpsUrl = (description: string) =>
   option('an "https://" address', description, (value) => parseUrl(value, ["https:"]));
 
-/** An address that may carry a token in its path, hence a secret. */
-export const secretHttpsUrl = (description: string) =>
+/**
+ * The address of a webhook: a secret, for it may carry a token. Plain http passes here; a check
+ * decides where it may.
+ */
+export const webhookUrl = (description: string) =>
   option(
-    'an "https://" address',
+    'an "https://" address, or an "http://" one beside allowHttp: true',
     description,
     (value) => {
       const url = value instanceof Secret ? value.reveal() : value;
-      return url === UNREADABLE || parseUrl(url, ["https:"]) !== undefined
-        ? new Secret(url as string)
-        : undefined;
+      // Alertmanager expands it as a template, in which braces start an action.
+      const fits = parseUrl(url, ["https:", "http:"]) !== undefined && !/[\s{}]/.test(String(url));
+      return url === UNREADABLE || fits ? new Secret(url as string) : undefined;
     },
     true,
   );
 
 export const path = (description: string) =>
   option("the path of a file", description, matching(/^[^\0]*[^\0/\s]$/));
+
+/** Docker calls it so wherever its data root is; any other directory of the host is a slip. */
+export const containersDirectory = (description: string) =>
+  option(
+    'the path of a directory "containers", such as "/var/lib/docker/containers"',
+    description,
+    matching(/^\/([\w@+-][\w.@+-]*\/)*containers$/),
+  );
 
 export const urlPath = (description: string) =>
   option('a path that starts with "/"', description, matching(/^\/\S*$/));

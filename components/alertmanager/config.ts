@@ -1,56 +1,29 @@
 import { stringify } from "yaml";
-import type { StackConfig } from "../../config/parse";
-import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { clientDocument, webDocument } from "../prometheus/http-tls";
 import { publicUrl } from "../public-url";
 import { serviceWorkload, type ServiceContext } from "../service";
-import { SPAN_LABELS } from "../prometheus/metric-names";
-
-const webhookUrlFile = (layout: Layout) => `${layout.secrets}/webhook-url`;
-const webhookCaFile = (layout: Layout) => `${layout.config}/webhook-ca.crt`;
-
-function receiver({ alerts }: StackConfig, layout: Layout) {
-  // Without a webhook alerts are still grouped, silenced and shown.
-  if (alerts.webhook === undefined) return { name: "nobody" };
-  return {
-    name: "webhook",
-    webhook_configs: [
-      {
-        url_file: webhookUrlFile(layout),
-        send_resolved: true,
-        ...(alerts.webhook.ca !== undefined && {
-          http_config: { tls_config: { ca_file: webhookCaFile(layout), min_version: "TLS12" } },
-        }),
-      },
-    ],
-  };
-}
+import { INHIBITIONS } from "./inhibition";
+import { receiverFiles, receiverList, receiverSecrets } from "./receivers";
+import { routingTree } from "./routing";
 
 function mainDocument({ config, layout }: ServiceContext): string {
-  const to = receiver(config, layout);
   return stringify({
-    route: {
-      receiver: to.name,
-      group_by: ["alertname", "job", SPAN_LABELS.service],
-      group_wait: "15s",
-      group_interval: "2m",
-      repeat_interval: "4h",
-    },
-    receivers: [to],
+    route: routingTree(config),
+    inhibit_rules: INHIBITIONS,
+    receivers: receiverList(config, layout),
   });
 }
 
-/** The files of Alertmanager; the webhook's address is a secret file of its own. */
+/** The files of Alertmanager; the addresses of receivers are secret files of their own. */
 export function alertmanagerDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
-  const ca = config.alerts.webhook?.ca;
   const file = (path: string, content: string) => ({ path: `${layout.config}/${path}`, content });
   return [
     file("alertmanager.yml", mainDocument(context)),
     file("web.yml", webDocument(layout)),
     file("client.yml", clientDocument(layout, "alertmanager")),
-    ...(ca === undefined ? [] : [{ path: webhookCaFile(layout), content: ca }]),
+    ...receiverFiles(config, layout),
   ];
 }
 
@@ -66,12 +39,11 @@ export function alertmanagerWorkload(context: ServiceContext): Workload {
       `--storage.path=${layout.data}`,
       // One instance: no gossip, and no port for it.
       "--cluster.listen-address=",
+      // Its own metrics say which receiver a delivery failed to.
+      "--enable-feature=receiver-name-in-metrics",
     ],
     files: alertmanagerDocuments(context),
-    secretFiles:
-      config.alerts.webhook === undefined
-        ? []
-        : [{ path: webhookUrlFile(layout), secrets: ["alertWebhookUrl"], render: ([url]) => url }],
+    secretFiles: receiverSecrets(config, layout),
     storage: { path: layout.data, ownedByImage: true },
     probe: {
       kind: "exec",

@@ -10,15 +10,15 @@ export function alertmanagerRules(_config: StackConfig): RuleGroup[] {
         {
           alert: "AlertDeliveryFails",
           expr:
-            "sum by (integration, reason) " +
+            "sum by (receiver_name, reason) " +
             "(increase(alertmanager_notifications_failed_total[5m])) > 0",
           forSeconds: 300,
           labels: { severity: "warning" },
           annotations: {
-            summary: "Alertmanager cannot deliver: {{ $labels.integration }}",
+            summary: "Alertmanager cannot deliver to {{ $labels.receiver_name }}",
             description:
-              "The reason is {{ $labels.reason }}. Check `alerts.webhook`: its address, its CA " +
-              "and whether it answers.",
+              "The reason is {{ $labels.reason }}. Check the address and the CA of the receiver " +
+              "under `alerts`, and whether it answers.",
           },
         },
       ],

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { goDuration, mebibytes } from "../../config/units";
 import type { ConfigFile, Workload } from "../../targets/workload";
+import { heartbeatSeconds } from "../alertmanager/dead-mans-switch";
 import { publicUrl } from "../public-url";
 import { serviceWorkload, type ServiceContext } from "../service";
 import { isEnabled } from "../stack/connections";
@@ -78,9 +79,13 @@ export function prometheusDocuments(context: ServiceContext): ConfigFile[] {
   ];
 }
 
+/** Prometheus' own pause (seconds) before it sends a firing alert to Alertmanager again. */
+const RESEND_DELAY = 60;
+
 export function prometheusWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
   const port = layout.listen("http");
+  const heartbeat = heartbeatSeconds(config);
   return serviceWorkload(context, "prometheus", {
     args: [
       `--config.file=${layout.config}/prometheus.yml`,
@@ -90,6 +95,9 @@ export function prometheusWorkload(context: ServiceContext): Workload {
       "--web.enable-otlp-receiver",
       "--enable-feature=exemplar-storage",
       `--storage.tsdb.path=${layout.data}`,
+      ...(heartbeat === undefined
+        ? []
+        : [`--rules.alert.resend-delay=${goDuration(Math.min(RESEND_DELAY, heartbeat))}`]),
     ],
     files: prometheusDocuments(context),
     secretFiles: isEnabled(config, "qdrant")

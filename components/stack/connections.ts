@@ -120,7 +120,7 @@ export type Outsider =
   | "operator"
   | "browser"
   | "S3"
-  | "webhook"
+  | "alert receivers"
   | "identity provider"
   | "extra receivers"
   | "scrape targets";
@@ -254,9 +254,9 @@ export const CONNECTIONS: readonly Connection[] = [
   },
   {
     from: "alertmanager",
-    to: "webhook",
+    to: "alert receivers",
     carries: "alerts",
-    when: (config) => config.alerts.webhook !== undefined,
+    when: ({ alerts }) => alerts.receivers.length > 0 || alerts.deadMansSwitch !== undefined,
   },
   { from: "grafana", to: "tempo", listener: "http", carries: "queries" },
   { from: "grafana", to: "prometheus", listener: "http", carries: "queries" },

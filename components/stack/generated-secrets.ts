@@ -3,7 +3,7 @@ import * as random from "@pulumi/random";
 import type { StackConfig } from "../../config/parse";
 import type { Secret } from "../../config/secret";
 import type { CONFIGURED_SECRETS } from "./secrets";
-import { GENERATED_SECRETS, type SecretName } from "./secrets";
+import { GENERATED_SECRETS, receiverUrl, type ReceiverUrl, type SecretName } from "./secrets";
 
 type Generated = (typeof GENERATED_SECRETS)[number];
 type Configured = (typeof CONFIGURED_SECRETS)[number];
@@ -46,7 +46,7 @@ export class GeneratedSecrets extends pulumi.ComponentResource {
 export function configuredSecrets(
   { storage, alerts, grafana }: StackConfig,
   environment: Readonly<Record<string, string | undefined>>,
-): Record<Configured, pulumi.Output<string>> {
+): Record<Configured | ReceiverUrl, pulumi.Output<string>> {
   const text = (option: Secret | undefined, variable?: string) =>
     pulumi.secret(option?.reveal() ?? (variable && environment[variable]) ?? "");
   return {
@@ -54,8 +54,11 @@ export function configuredSecrets(
     tempoS3SecretAccessKey: text(storage.tempo.secretAccessKey, "AWS_SECRET_ACCESS_KEY"),
     lokiS3AccessKeyId: text(storage.loki.accessKeyId, "AWS_ACCESS_KEY_ID"),
     lokiS3SecretAccessKey: text(storage.loki.secretAccessKey, "AWS_SECRET_ACCESS_KEY"),
-    alertWebhookUrl: text(alerts.webhook?.url),
+    deadMansSwitchUrl: text(alerts.deadMansSwitch?.url),
     grafanaOidcClientSecret: text(grafana.oidc?.clientSecret),
+    ...Object.fromEntries(
+      alerts.receivers.map(({ name, url }) => [receiverUrl(name), text(url)] as const),
+    ),
   };
 }
 

@@ -12,8 +12,14 @@ export const CONFIGURED_SECRETS = [
   "tempoS3SecretAccessKey",
   "lokiS3AccessKeyId",
   "lokiS3SecretAccessKey",
-  "alertWebhookUrl",
+  "deadMansSwitchUrl",
   "grafanaOidcClientSecret",
 ] as const;
 
-export type SecretName = (typeof GENERATED_SECRETS)[number] | (typeof CONFIGURED_SECRETS)[number];
+/** The secret that is the address of a receiver of alerts, by the receiver's name. */
+export const receiverUrl = (name: string) => `alertReceiverUrl/${name}` as const;
+
+export type ReceiverUrl = ReturnType<typeof receiverUrl>;
+
+export type SecretName =
+  (typeof GENERATED_SECRETS)[number] | (typeof CONFIGURED_SECRETS)[number] | ReceiverUrl;

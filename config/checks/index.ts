@@ -1,9 +1,10 @@
 import type { Problem, StackConfig } from "../parse";
+import { deadMansSwitch, receivers, webhooks } from "./alerts";
 import { durationsAgree, durationsLongEnough, limitsHold, sizesLargeEnough } from "./bounds";
 import { certificateTimes, ownCa } from "./certificates";
 import type { Check } from "./check";
 import { dockerHost } from "./docker";
-import { applications, namesUnique, scrapeTargetsNamed, webhookDelivered } from "./names";
+import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
 import { s3Complete } from "./storage";
 
@@ -23,7 +24,9 @@ const CHECKS: readonly Check[] = [
   applications,
   dockerHost,
   scrapeTargetsNamed,
-  webhookDelivered,
+  receivers,
+  webhooks,
+  deadMansSwitch,
 ];
 
 /** What no single option can tell: clashes, orders and what one option asks of another. */

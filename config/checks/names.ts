@@ -6,7 +6,8 @@ import type { Check } from "./check";
 const OWN_CERTIFICATES = ["operator", "verification"];
 const readerName = (application: string) => `${application}-reader`;
 
-function duplicates(
+/** Names that stand twice, or that the stack takes for itself. */
+export function duplicates(
   names: readonly string[],
   where: string,
   reserved: readonly string[],
@@ -93,14 +94,3 @@ export const scrapeTargetsNamed: Check = ({ scrapeTargets }) =>
       ? []
       : [{ path: `scrapeTargets[${index}].targets`, message: "expected at least one target" }],
   );
-
-/** A webhook has someone who delivers. */
-export const webhookDelivered: Check = (config) =>
-  config.alerts.webhook && !config.alertmanager.enabled
-    ? [
-        {
-          path: "alerts.webhook",
-          message: "expected alertmanager.enabled: true: Alertmanager delivers it",
-        },
-      ]
-    : [];

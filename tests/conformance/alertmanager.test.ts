@@ -1,174 +1,231 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { OPERATOR } from "../../components/pki/certificate-spec";
 import { parseConfig } from "../../config/parse";
-import { issuePki, type Pki } from "../helpers/pki";
-import { eventually, freePort } from "../helpers/ports";
+import { eventually } from "../helpers/ports";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
-import { clientIdentity, expectRefusals, rootCertificate, servedSerial } from "../helpers/refusals";
+import { expectRefusals, servedSerial } from "../helpers/refusals";
 import { get, identityIn } from "../helpers/requests";
 import { programPath } from "../helpers/servers";
 import { describeWith } from "../helpers/skip";
+import { WebhookServer } from "../helpers/webhook";
 
 const run = promisify(execFile);
 
-/** Counters of a service whose every second request fails, with samples of the last seconds. */
-function failingService(name: string) {
-  const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
-  const points = ["STATUS_CODE_UNSET", "STATUS_CODE_ERROR"].flatMap((status) =>
-    [8, 4, 0].map((secondsAgo) => ({
-      attributes: [
-        attribute("service.name", name),
-        attribute("span.kind", "SPAN_KIND_SERVER"),
-        attribute("status.code", status),
-      ],
-      startTimeUnixNano: `${Date.now() - 60_000}000000`,
-      timeUnixNano: `${Date.now() - secondsAgo * 1000}000000`,
-      asInt: String(100 - secondsAgo * 10),
-    })),
-  );
-  return {
-    resourceMetrics: [
+type Labels = Record<string, string>;
+
+const INTERVAL = 10_000;
+/** What fires, all at once: as few seconds as possible pass while the first group waits. */
+const FIRING: Labels[] = [
+  { alertname: "TargetDown", severity: "critical", service: "tempo" },
+  { alertname: "TempoRequestsFail", severity: "warning", service: "tempo" },
+  { alertname: "CertificateEnds", severity: "critical", certificate: "loki", kind: "leaf" },
+  { alertname: "CertificateEnds", severity: "warning", certificate: "tempo", kind: "leaf" },
+  { alertname: "CollectorLosesData", severity: "critical", service: "collector" },
+  { alertname: "LokiRequestsFail", severity: "warning", service: "loki" },
+  { alertname: "DiskFills", severity: "critical", mountpoint: "/" },
+  { alertname: "DiskFills", severity: "warning", mountpoint: "/" },
+  { alertname: "DiskFills", severity: "warning", mountpoint: "/data" },
+  { alertname: "ServiceTrafficGone", severity: "warning", service: "shop", service_name: "shop" },
+];
+
+describeWith(["alertmanager", "amtool"], "Alertmanager with the stack's own documents", () => {
+  let stack: ProcessStack;
+  let webhook: WebhookServer;
+
+  beforeAll(async () => {
+    webhook = await WebhookServer.start();
+    const { ca } = webhook;
+    const config = parseConfig(
       {
-        resource: { attributes: [attribute("service.name", name)] },
-        scopeMetrics: [
-          {
-            metrics: [
-              {
-                name: "traces.spanmetrics.calls",
-                sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: points },
-              },
-            ],
-          },
-        ],
+        alerts: {
+          receivers: [
+            { name: "pager", url: webhook.url("/pager"), ca, severities: ["critical"] },
+            { name: "chat", url: webhook.url("/chat"), ca },
+          ],
+          deadMansSwitch: { url: webhook.url("/alive"), ca, interval: `${INTERVAL / 1000}s` },
+        },
       },
-    ],
+      { stack: "dev", environment: {} },
+    );
+    stack = await startStack({
+      config,
+      services: ["alertmanager"],
+      secrets: {
+        "alertReceiverUrl/pager": webhook.url("/pager/t0ken"),
+        "alertReceiverUrl/chat": webhook.url("/chat/t0ken"),
+        deadMansSwitchUrl: webhook.url("/alive"),
+      },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await stack?.stop();
+    await webhook?.stop();
+  }, 60_000);
+
+  const configFile = () => join(stack.layout("alertmanager").config, "alertmanager.yml");
+
+  /** Gives Alertmanager alerts as Prometheus does. */
+  const fire = async (alerts: Labels[], endsAt?: Date) => {
+    const { status, body } = await get(stack, "alertmanager", "/api/v2/alerts", {
+      identity: identityIn(stack, "prometheus"),
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(alerts.map((labels) => ({ labels, endsAt }))),
+    });
+    if (status !== 200) throw new Error(`Alertmanager answered ${status}: ${body}`);
   };
-}
 
-describeWith(
-  ["alertmanager", "amtool", "prometheus"],
-  "Alertmanager with the stack's own documents",
-  () => {
-    let stack: ProcessStack;
-    let outside: string;
-    let webhook: Server;
-    const delivered: { path: string; body: string }[] = [];
+  test("amtool accepts the configuration", async () => {
+    const { stdout } = await run(programPath("amtool"), ["check-config", configFile()]);
+    expect(stdout).toMatch(/SUCCESS[\s\S]*3 inhibit rules[\s\S]*4 receivers/);
+  }, 30_000);
 
-    const receive = async (pki: Pki, port: number) => {
-      const { cert, key } = clientIdentity(pki, "webhook");
-      webhook = createServer({ cert, key }, (request, response) => {
-        const chunks: Buffer[] = [];
-        request.on("data", (chunk: Buffer) => chunks.push(chunk));
-        request.on("end", () => {
-          delivered.push({ path: request.url ?? "", body: Buffer.concat(chunks).toString() });
-          response.end();
-        });
-      });
-      await new Promise<void>((resolve) => webhook.listen(port, "127.0.0.1", resolve));
-    };
+  test.each([
+    [["severity=critical", "alertname=TargetDown"], "pager,chat"],
+    [["severity=warning", "alertname=ServiceLatencyHigh"], "chat"],
+    [["severity=none", "alertname=Watchdog"], "dead-mans-switch"],
+    [["severity=critical", "alertname=Watchdog"], "dead-mans-switch"],
+    [["severity=none", "alertname=Other"], "nobody"],
+    [["severity=criticality"], "nobody"],
+    [[], "nobody"],
+  ])(
+    "an alert with %j goes to %s",
+    async (labels, receivers) => {
+      const { stdout } = await run(programPath("amtool"), [
+        "config",
+        "routes",
+        "test",
+        `--config.file=${configFile()}`,
+        ...labels,
+      ]);
+      expect(stdout.trim()).toBe(receivers);
+    },
+    30_000,
+  );
+
+  test("serves services, and refuses applications, strangers and plaintext", async () => {
+    await expectRefusals(stack, "alertmanager");
+  }, 30_000);
+
+  test("its probe says yes, and no where nothing answers", async () => {
+    const probe = stack.workloads.alertmanager?.probe;
+    if (probe?.kind !== "exec") throw new Error("Alertmanager has no probe");
+    const [, ...args] = probe.command;
+    await run(programPath("amtool"), args);
+    const closed = args.map((arg) => arg.replace(/https:\/\/localhost:\d+/, "https://localhost:9"));
+    await expect(run(programPath("amtool"), closed)).rejects.toThrow(/refused/);
+  }, 30_000);
+
+  describe("delivers", () => {
+    const lastsUntil = 2.5 * INTERVAL;
+    let start: number;
+    const names = (path: string) =>
+      webhook
+        .taken(path)
+        .flatMap(({ alerts }) => alerts)
+        .map(({ labels: { alertname, severity, mountpoint = "" } }) =>
+          `${alertname} ${severity} ${mountpoint}`.trim(),
+        )
+        .sort();
 
     beforeAll(async () => {
-      outside = await mkdtemp(join(tmpdir(), "tracekeep-webhook-"));
-      const outsidePki = await issuePki(outside, [
-        {
-          name: "webhook",
-          issuer: "services",
-          dnsNames: ["localhost"],
-          ipAddresses: [],
-          uses: ["digital_signature", "server_auth"],
-        },
-      ]);
-      const port = await freePort();
-      await receive(outsidePki, port);
-      const url = `https://localhost:${port}/hook/t0ken`;
-      const config = parseConfig(
-        {
-          tuning: { prometheus: { scrapeInterval: "1s" } },
-          alerts: {
-            interval: "1s",
-            lookback: "30s",
-            webhook: { url, ca: readFileSync(join(outsidePki.trust, "root.crt"), "utf8") },
-          },
-        },
-        { stack: "dev", environment: {} },
-      );
-      stack = await startStack({
-        config,
-        services: ["alertmanager", "prometheus"],
-        secrets: { alertWebhookUrl: url },
-      });
-    }, 60_000);
-    afterAll(async () => {
-      await stack?.stop();
-      webhook?.closeAllConnections();
-      webhook?.close();
-      await rm(outside, { recursive: true, force: true });
-    }, 60_000);
-
-    test("amtool accepts the configuration", async () => {
-      const file = join(stack.layout("alertmanager").config, "alertmanager.yml");
-      const { stdout } = await run(programPath("amtool"), ["check-config", file]);
-      expect(stdout).toMatch(/SUCCESS[\s\S]*1 receivers/);
-    }, 30_000);
-
-    test("serves services, and refuses applications, strangers and plaintext", async () => {
-      await expectRefusals(stack, "alertmanager");
-    }, 30_000);
-
-    test("its probe says yes, and no where nothing answers", async () => {
-      const probe = stack.workloads.alertmanager?.probe;
-      if (probe?.kind !== "exec") throw new Error("Alertmanager has no probe");
-      const [, ...args] = probe.command;
-      await run(programPath("amtool"), args);
-      const closed = args.map((arg) =>
-        arg.replace(/https:\/\/localhost:\d+/, "https://localhost:9"),
-      );
-      await expect(run(programPath("amtool"), closed)).rejects.toThrow(/refused/);
-    }, 30_000);
-
-    test("an alert travels from Prometheus' rule to the webhook behind a private CA", async () => {
-      expect(rootCertificate(stack.pki)).not.toBe(
-        readFileSync(join(outside, "trust", "root.crt"), "utf8"),
-      );
-      const { status } = await get(stack, "prometheus", "/api/v1/otlp/v1/metrics", {
-        identity: identityIn(stack, "collector"),
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(failingService("shop")),
-      });
-      expect(status).toBe(200);
-      const isOurs = (text: string) => text.includes("ServiceErrorRateHigh");
-      await eventually(
-        async () => {
-          const { body } = await get(stack, "alertmanager", "/api/v2/alerts");
-          expect(isOurs(body)).toBe(true);
-        },
-        { timeout: 20_000 },
-      );
+      // Two failures and a cut connection before it is taken.
+      webhook.answerNext("/pager/t0ken", 503, 0, 503);
+      start = Date.now();
+      await fire([{ alertname: "Watchdog", severity: "none" }], new Date(start + lastsUntil));
+      await fire(FIRING);
       await eventually(
         () => {
-          const found = delivered.find(({ body }) => isOurs(body));
-          expect(found?.path).toBe("/hook/t0ken");
-          expect(found?.body).toContain('"service_name":"shop"');
+          expect(names("/chat/t0ken").length).toBeGreaterThanOrEqual(7);
+          expect(names("/pager/t0ken").length).toBeGreaterThanOrEqual(4);
           return Promise.resolve();
         },
         { timeout: 40_000 },
       );
+      // Long enough for one more heartbeat, had the Watchdog not ended.
+      await new Promise((resolve) =>
+        setTimeout(resolve, start + lastsUntil + INTERVAL - Date.now()),
+      );
     }, 90_000);
 
-    test("serves a renewed certificate without a restart", async () => {
-      const { pid } = stack.process("alertmanager");
-      const before = await servedSerial(stack, "alertmanager", "http");
-      const renewed = await stack.pki.reissue("alertmanager");
-      expect(renewed).not.toBe(before);
-      await eventually(async () =>
-        expect(await servedSerial(stack, "alertmanager", "http")).toBe(renewed),
+    test("critical alerts alone to one receiver, all to the other, and each only once", () => {
+      const critical = [
+        "CertificateEnds critical",
+        "CollectorLosesData critical",
+        "DiskFills critical /",
+        "TargetDown critical",
+      ];
+      expect(names("/pager/t0ken")).toEqual(critical);
+      expect(names("/chat/t0ken").filter((name) => name.includes("critical"))).toEqual(critical);
+    });
+
+    test("nothing that a dead target, a critical alert or a silent collector explains", () => {
+      expect(names("/chat/t0ken").filter((name) => name.includes("warning"))).toEqual([
+        "CertificateEnds warning",
+        "DiskFills warning /data",
+        "LokiRequestsFail warning",
+        "ServiceTrafficGone warning",
+      ]);
+    });
+
+    test("again what was not taken", () => {
+      const attempts = webhook.deliveries.filter(({ path }) => path === "/pager/t0ken");
+      expect(attempts.map(({ answer }) => answer).sort()).toEqual([
+        0, 200, 200, 200, 200, 503, 503,
+      ]);
+    });
+
+    test("the Watchdog to the dead man's switch once an interval, and nothing of its end", () => {
+      const beats = webhook.deliveries.filter(({ path }) => path === "/alive");
+      expect(beats.map(({ at }) => Math.round((at - start) / INTERVAL))).toEqual([0, 1, 2]);
+      expect(beats.flatMap(({ alerts }) => alerts.map(({ status }) => status))).toEqual(
+        beats.map(() => "firing"),
       );
-      expect(stack.process("alertmanager").pid).toBe(pid);
-    }, 30_000);
-  },
-);
+      const elsewhere = webhook.deliveries.filter(({ path }) => path !== "/alive");
+      expect(JSON.stringify(elsewhere)).not.toContain("Watchdog");
+    });
+
+    test("and keeps the addresses to itself", async () => {
+      const { body } = await get(stack, "alertmanager", "/api/v2/status");
+      expect(body).toContain("receiver-pager");
+      expect(`${body}${stack.log("alertmanager", 10_000)}`).not.toMatch(/t0ken|\/alive/);
+    });
+  });
+
+  test("amtool silences with the operator's certificate, as docs/alerting.md says", async () => {
+    const text = readFileSync(join(__dirname, "../../docs/alerting.md"), "utf8");
+    const [, section] = /## Silences\n([^]*)/.exec(text) ?? [];
+    const [, client] = /```yaml\n([^]*?)```/.exec(section) ?? [];
+    const [, commands] = /```sh\n([^]*?)```/.exec(section) ?? [];
+    const directory = join(stack.directory, "operator");
+    await mkdir(directory);
+    const identity = stack.pki.identity(OPERATOR);
+    await copyFile(join(stack.pki.trust, "root.crt"), join(directory, "ca.crt"));
+    await copyFile(join(identity, "tls.crt"), join(directory, "operator.crt"));
+    await copyFile(join(identity, "tls.key"), join(directory, "operator.key"));
+    await writeFile(join(directory, "amtool.yml"), client);
+    const here = commands
+      .replace("localhost:9093", `localhost:${stack.port("alertmanager", "http")}`)
+      .replace(".tracekeep/dev/operator", directory);
+    const { stdout } = await run("bash", ["-euc", here], {
+      env: { PATH: [dirname(programPath("amtool")), process.env.PATH].join(delimiter) },
+    });
+    expect(stdout).toMatch(/alertname="ServiceLatencyHigh" service_name="shop".* me +new release/);
+    const { body } = await get(stack, "alertmanager", "/api/v2/silences");
+    expect(JSON.parse(body)).toMatchObject([{ createdBy: "me", status: { state: "expired" } }]);
+  }, 30_000);
+
+  test("serves a renewed certificate without a restart", async () => {
+    const { pid } = stack.process("alertmanager");
+    const before = await servedSerial(stack, "alertmanager", "http");
+    const renewed = await stack.pki.reissue("alertmanager");
+    expect(renewed).not.toBe(before);
+    await eventually(async () =>
+      expect(await servedSerial(stack, "alertmanager", "http")).toBe(renewed),
+    );
+    expect(stack.process("alertmanager").pid).toBe(pid);
+  }, 30_000);
+});

@@ -1,5 +1,10 @@
+import { PRIVATE_CA } from "../helpers/private-ca";
+
 /** A wrong configuration: what is in the file, the path that the report must name, part of its message. */
 export type BadConfig = [options: Record<string, unknown>, path: string, message: string | RegExp];
+
+const url = "https://hooks.example.org/T0KEN";
+const receivers = (...list: object[]) => ({ alerts: { receivers: list } });
 
 const s3 = { kind: "s3", bucket: "b", endpoint: "s3.example.org:443", accessKeyId: "i" };
 
@@ -20,6 +25,17 @@ export const UNKNOWN_KEYS: BadConfig[] = [
   [{ apps: [{ name: "a", scrape: { prot: 80 } }] }, "apps[0].scrape.prot", 'did you mean "port"?'],
   [{ grafana: { oidc: { clientID: "x" } } }, "grafana.oidc.clientID", 'did you mean "clientId"?'],
   [{ qdrant: { replication: 3 } }, "qdrant.replication", "known here: enabled"],
+  [{ alerts: { webhook: { url } } }, "alerts.webhook", "known here: latency"],
+  [
+    receivers({ name: "ops", slack: { channel: "#ops" } }),
+    "alerts.receivers[0].slack",
+    "no such option; known here: name, url, ca, allowHttp, severities",
+  ],
+  [
+    { alerts: { deadMansSwitch: { url, every: "1m" } } },
+    "alerts.deadMansSwitch.every",
+    "known here",
+  ],
   [{ limits: { otel: {} } }, "limits.otel", /known here: tempo, collector, .*alertmanager/],
 ];
 
@@ -100,6 +116,44 @@ export const WRONG_FORMS: BadConfig[] = [
     { storage: { tempo: { ...s3, secretAccessKey: "k", ca: "not PEM" } } },
     "storage.tempo.ca",
     "a PEM certificate",
+  ],
+  [
+    receivers({ name: "ops" }),
+    "alerts.receivers[0].url",
+    /^expected an "https:\/\/" address[^,]*,/,
+  ],
+  ...[
+    "hooks.example.org",
+    "https://",
+    "ftp://h.example.org",
+    "https://h/{{ .x }}",
+    "https://a b",
+  ].map((bad): BadConfig => [
+    receivers({ name: "ops", url: bad }),
+    "alerts.receivers[0].url",
+    /^expected an "https:\/\/" address, or an "http:\/\/" one beside allowHttp: true$/,
+  ]),
+  [
+    { alerts: { deadMansSwitch: {} } },
+    "alerts.deadMansSwitch.url",
+    'expected an "https://" address',
+  ],
+  [receivers({ name: "On Call", url }), "alerts.receivers[0].name", 'got "On Call"'],
+  [
+    receivers({ name: "ops", url, severities: ["info"] }),
+    "alerts.receivers[0].severities[0]",
+    'one of "critical", "warning", got "info"',
+  ],
+  [receivers({ name: "ops", url, ca: "x" }), "alerts.receivers[0].ca", "a PEM certificate"],
+  [
+    receivers({ name: "ops", url, allowHttp: "yes" }),
+    "alerts.receivers[0].allowHttp",
+    "expected true or false",
+  ],
+  [
+    { alerts: { deadMansSwitch: { url, interval: 60 } } },
+    "alerts.deadMansSwitch.interval",
+    "a duration with a unit",
   ],
   [
     {
@@ -245,9 +299,57 @@ export const CLASHES: BadConfig[] = [
     "switches host key checking off",
   ],
   [
-    { alertmanager: { enabled: false }, alerts: { webhook: { url: "https://h.example.org" } } },
-    "alerts.webhook",
+    { alertmanager: { enabled: false }, ...receivers({ name: "ops", url }) },
+    "alerts.receivers[0]",
     "expected alertmanager.enabled: true",
+  ],
+  [
+    { alertmanager: { enabled: false }, alerts: { deadMansSwitch: { url } } },
+    "alerts.deadMansSwitch",
+    "expected alertmanager.enabled: true",
+  ],
+  [
+    receivers({ name: "ops", url }, { name: "chat", url }, { name: "ops", url }),
+    "alerts.receivers[2].name",
+    '"ops" stands at alerts.receivers[0] already',
+  ],
+  [
+    receivers({ name: "dead-mans-switch", url }),
+    "alerts.receivers[0].name",
+    "is taken by the stack itself",
+  ],
+  [receivers({ name: "nobody", url }), "alerts.receivers[0].name", "is taken by the stack itself"],
+  [
+    receivers({ name: "ops", url, severities: [] }),
+    "alerts.receivers[0].severities",
+    "expected at least one severity",
+  ],
+  ...["http://hooks.example.org/T0KEN", "HTTP://10.0.0.7:9095", "http://127.example.org"].map(
+    (plain): BadConfig => [
+      receivers({ name: "ops", url: plain }),
+      "alerts.receivers[0].url",
+      /plain http to another host .* allowHttp: true beside it$/,
+    ],
+  ),
+  [
+    { alerts: { deadMansSwitch: { url: "http://alive.example.org" } } },
+    "alerts.deadMansSwitch.url",
+    "plain http to another host",
+  ],
+  [
+    receivers({ name: "ops", url: "http://h.example.org", allowHttp: true, ca: PRIVATE_CA }),
+    "alerts.receivers[0].ca",
+    'has no meaning with an "http://" address',
+  ],
+  [
+    { alerts: { deadMansSwitch: { url, interval: "1s" } } },
+    "alerts.deadMansSwitch.interval",
+    'expected a duration from "10s" to "1h", got "1s"',
+  ],
+  [
+    { alerts: { deadMansSwitch: { url, interval: "2d" } } },
+    "alerts.deadMansSwitch.interval",
+    'got "48h"',
   ],
   [{ alerts: { lookback: "20s" } }, "alerts.lookback", "at least twice"],
   [

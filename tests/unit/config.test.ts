@@ -77,6 +77,17 @@ describe("a report", () => {
     ]);
   });
 
+  test("counts a list inside a group as it stands in the file", () => {
+    const url = "https://hooks.example.org";
+    const names = ["NO", "twice", "twice"];
+    const found = problems({ alerts: { receivers: names.map((name) => ({ name, url })) } });
+    expect(found.map((problem) => problem.path)).toEqual([
+      "alerts.receivers[0].name",
+      "alerts.receivers[2].name",
+    ]);
+    expect(found[1].message).toContain("stands at alerts.receivers[1] already");
+  });
+
   test("is one text with the stack, the paths and where to read on", () => {
     const { message } = failure(raw);
     expect(message).toContain(
@@ -112,11 +123,15 @@ describe("a group without a value", () => {
 describe("secrets", () => {
   const PLANTED = "hunter2-planted";
 
-  /** Puts a value where an option is. */
+  /** Puts a value where an option is; in a list, into its first entry. */
   function at(option: string, value: unknown): Record<string, unknown> {
     return option
       .split(".")
-      .reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as Record<string, unknown>;
+      .reduceRight<unknown>(
+        (inner, part) =>
+          part.endsWith("[]") ? { [part.slice(0, -2)]: [inner] } : { [part]: inner },
+        value,
+      ) as Record<string, unknown>;
   }
 
   test("are these options", () => {
@@ -126,7 +141,8 @@ describe("secrets", () => {
       "storage.loki.accessKeyId",
       "storage.loki.secretAccessKey",
       "grafana.oidc.clientSecret",
-      "alerts.webhook.url",
+      "alerts.receivers[].url",
+      "alerts.deadMansSwitch.url",
       "certificates.ca.privateKey",
     ]);
   });
@@ -159,14 +175,15 @@ describe("secrets", () => {
   });
 
   test("stay secrets through parsing, and show as such", () => {
-    const config = parse({ alerts: { webhook: { url: `https://${PLANTED}.example.org` } } });
+    const url = `https://${PLANTED}.example.org`;
+    const config = parse({ alerts: { receivers: [{ name: "ops", url }] } });
     expect(JSON.stringify(config)).not.toContain(PLANTED);
-    expect(config.alerts.webhook?.url.reveal()).toContain(PLANTED);
+    expect(config.alerts.receivers[0].url.reveal()).toBe(url);
   });
 
   test("that cannot be read here are taken for right", () => {
-    const url = new Secret(UNREADABLE);
-    expect(parse({ alerts: { webhook: { url } } }).alerts.webhook?.url.reveal()).toBe(UNREADABLE);
+    const { alerts } = parse({ alerts: { deadMansSwitch: { url: new Secret(UNREADABLE) } } });
+    expect(alerts.deadMansSwitch?.url.reveal()).toBe(UNREADABLE);
   });
 
   test("an encrypted value is refused where the option is no secret", () => {
@@ -212,14 +229,14 @@ describe("a stack file", () => {
       "config:",
       "  aws:region: x",
       "  tracekeep:alerts:",
-      "    webhook:",
-      "      url: { secure: v1:abc }",
+      "    receivers:",
+      "      - { name: ops, url: { secure: v1:abc } }",
       "  volumes: { protect: true }",
     ].join("\n");
     const raw = rawOptions(text, "f");
     expect(Object.keys(raw)).toEqual(["alerts", "volumes"]);
     const config = parse(raw);
-    expect(config.alerts.webhook?.url.reveal()).toBe(UNREADABLE);
+    expect(config.alerts.receivers[0].url.reveal()).toBe(UNREADABLE);
     expect(config.volumes.protect).toBe(true);
   });
 
@@ -235,7 +252,8 @@ describe("a stack file", () => {
     expect(secretsInClear({ storage: { tempo: { accessKeyId: "x" } }, alerts: {} })).toEqual([
       "storage.tempo.accessKeyId",
     ]);
-    expect(secretsInClear({ alerts: { webhook: { url: new Secret(UNREADABLE) } } })).toEqual([]);
+    const receivers = [{ url: new Secret(UNREADABLE) }, { url: "https://hooks.example.org" }, null];
+    expect(secretsInClear({ alerts: { receivers } })).toEqual(["alerts.receivers[1].url"]);
   });
 
   test.each(["dev", "prod"])(

@@ -11,7 +11,7 @@ jest.mock("@pulumi/docker", () => {
   throw new Error("imported @pulumi/docker");
 });
 
-import { CONFIGURED_SECRETS, GENERATED_SECRETS } from "../../components/stack/secrets";
+import { CONFIGURED_SECRETS, GENERATED_SECRETS, receiverUrl } from "../../components/stack/secrets";
 import { renderTo } from "../../commands/render";
 import { renderStack } from "../../commands/rendering";
 import { parseConfig } from "../../config/parse";
@@ -38,7 +38,10 @@ const WITH_SECRETS = {
       secretAccessKey: `${PLANTED}-4`,
     },
   },
-  alerts: { webhook: { url: `https://hooks.example.org/${PLANTED}` } },
+  alerts: {
+    receivers: [{ name: "ops", url: `https://hooks.example.org/${PLANTED}` }],
+    deadMansSwitch: { url: `https://alive.example.org/${PLANTED}` },
+  },
   grafana: {
     oidc: {
       clientId: "grafana",
@@ -93,10 +96,8 @@ test("is the same each time, in whatever order the options stand", () => {
 test("holds secrets by name alone", () => {
   const text = [...render(WITH_SECRETS).values()].join("\n");
   expect(text).not.toContain(PLANTED);
-  const named = [...GENERATED_SECRETS, ...CONFIGURED_SECRETS].filter((name) =>
-    text.includes(`[secret: ${name}]`),
-  );
-  expect(named).toEqual([...GENERATED_SECRETS, ...CONFIGURED_SECRETS]);
+  const names = [...GENERATED_SECRETS, ...CONFIGURED_SECRETS, receiverUrl("ops")];
+  expect(names.filter((name) => text.includes(`[secret: ${name}]`))).toEqual(names);
 });
 
 test("replaces an earlier rendering whole, and nothing else", () => {

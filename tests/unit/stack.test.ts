@@ -33,7 +33,10 @@ const EVERYTHING = {
       secretAccessKey: "S3-KEY-LOKI",
     },
   },
-  alerts: { webhook: { url: "https://hooks.example.org/WEBHOOK-TOKEN" } },
+  alerts: {
+    receivers: [{ name: "ops", url: "https://hooks.example.org/WEBHOOK-TOKEN" }],
+    deadMansSwitch: { url: "https://alive.example.org/HEARTBEAT-TOKEN" },
+  },
   grafana: {
     oidc: {
       clientId: "tracekeep",
@@ -56,6 +59,7 @@ const SECRETS = [
   "S3-ID-LOKI",
   "S3-KEY-LOKI",
   "WEBHOOK-TOKEN",
+  "HEARTBEAT-TOKEN",
   "OIDC-SECRET",
   "generated-grafanaAdminPassword",
   "generated-grafanaSecretKey",
