@@ -27,9 +27,14 @@ function placeOf(workload: string, path: string): string {
   return `${workload}/${path.replace(/^\/etc\/tracekeep\//, "").replace(/^\/+/, "")}`;
 }
 
-function resource({ files, secretFiles, limits, ports, stopGrace, ...rest }: Workload) {
+function resource(workload: Workload) {
+  const { files, secretFiles, limits, ports, stopGrace, ...rest } = workload;
   return {
     ...rest,
+    identities: rest.identities.map(({ liveFiles = [], ...identity }) => ({
+      ...identity,
+      ...(liveFiles.length > 0 && { liveFiles: liveFiles.map(({ path }) => path) }),
+    })),
     ports: ports.map(({ name, number, publish }) => ({
       name,
       number,

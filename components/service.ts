@@ -33,6 +33,7 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
   };
 
 /** Listeners of a service that the host publishes, by the name of their port option. */
+    liveFiles?: Workload["identities"][number]["liveFiles"];
 function publishedAt(
   config: StackConfig,
   service: ServiceName,
@@ -62,7 +63,7 @@ function publishedAt(
 export function serviceWorkload(
   { config, layout }: ServiceContext,
   service: ServiceName,
-  { reload, ...parts }: ServiceParts,
+  { reload, liveFiles, ...parts }: ServiceParts,
 ): Workload {
   const published = publishedAt(config, service);
   return {
@@ -73,7 +74,9 @@ export function serviceWorkload(
     files: [],
     secretFiles: [],
     writable: [],
-    identities: [{ certificate: service, directory: layout.identity, reload }],
+    identities: [
+      { certificate: service, directory: layout.identity, reload, ...(liveFiles && { liveFiles }) },
+    ],
     ports: Object.entries(openListeners(config, service))
       .filter(([, { reach }]) => reach === "network")
       .map(([name]) => ({ name, number: layout.listen(name), publish: published[name] })),

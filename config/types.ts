@@ -98,6 +98,17 @@ export const ratio = (description: string) =>
     typeof value === "number" && value >= 0 && value <= 1 ? value : undefined,
   );
 
+/** A ratio that as a threshold can be passed, and is not passed by everything. */
+export const share = (description: string) =>
+  option("a number above 0 and below 1", description, (value) =>
+    typeof value === "number" && value > 0 && value < 1 ? value : undefined,
+  );
+
+export const percentOfCore = (description: string) =>
+  option("a percentage of one core above 0, such as 80", description, (value) =>
+    typeof value === "number" && value > 0 && value <= 102_400 ? value : undefined,
+  );
+
 export const count = (description: string, least = 1) =>
   option(`a whole number of at least ${least}`, description, (value) =>
     Number.isSafeInteger(value) && (value as number) >= least ? (value as number) : undefined,

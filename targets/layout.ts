@@ -15,6 +15,8 @@ export interface Layout {
   secrets: string;
   /** Directory of the data that is kept. */
   data: string;
+  /** Mount point of the file system that holds it. */
+  dataMount: string;
   /** Directory of scratch files, in memory. */
   scratch: string;
   /** Address that network listeners bind to. */

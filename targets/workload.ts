@@ -66,6 +66,28 @@ export interface IdentityMount {
   reload: "watch" | "api" | "restart";
 }
 
+  /** Further files of the directory, refreshed with the certificates that they tell of. */
+  liveFiles?: LiveFile[];
+}
+
+/**
+ * A document that is not known before the certificates are. All others are plain texts in `files`;
+ * this one changes with every renewal, which must replace no container.
+ */
+export interface LiveFile {
+  /** Absolute path inside the container, in the identity's directory. */
+  path: string;
+  render: (issued: IssuedCertificates) => string;
+}
+
+/** Every certificate of the stack, PEM, without any key. */
+export interface IssuedCertificates {
+  /** Bundle of the roots. */
+  root: string;
+  /** Bundle of the issuers whose leaves are accepted anywhere. */
+  issuers: string;
+  /** Leaf certificates, each followed by its issuer, by the name of their specification. */
+  leaves: Readonly<Record<string, string>>;
 export interface WorkloadPort {
   /** Name of the listener in the connection table. */
   name: string;

@@ -14,6 +14,8 @@ export const IDS = {
   copies: "forward/copies",
   detach: "batch/detach",
   own: "otlp/own",
+  host: "host_metrics",
+  hostIdentity: "resource/host",
   queue: "file_storage/queue",
   health: "health_check",
 } as const;

@@ -6,6 +6,7 @@ import { serviceWorkload, type ServiceContext } from "../service";
 import { IDS, type Settings } from "./component";
 import { connectors } from "./connectors";
 import { exporters, receiverCaFiles } from "./exporters";
+import { hostIdentity } from "./host-metrics";
 import { pipelines } from "./pipelines";
 import { ownMetricsAddress, receivers } from "./receivers";
 import { redaction } from "./redaction";
@@ -90,6 +91,7 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
         ],
       },
       ...sampling(config),
+      [IDS.hostIdentity]: hostIdentity,
       // No wait and no size: it hands on at once, but from a goroutine of its own.
       ...(isUsed(IDS.detach) && { [IDS.detach]: { timeout: "0s" } }),
     },

@@ -71,6 +71,11 @@ export function pipelines(context: ServiceContext): Record<string, Pipeline> {
       processors: [IDS.memoryLimiter],
       exporters: storesOf(context, "metrics"),
     },
+    "metrics/host": {
+      receivers: [IDS.host],
+      processors: [IDS.memoryLimiter, IDS.hostIdentity],
+      exporters: storesOf(context, "metrics"),
+    },
     ...copyPipelines(context),
   };
 }

@@ -1,6 +1,7 @@
 import { tlsFiles } from "../../targets/layout";
 import { CERTIFICATE_RELOAD, type ServiceContext } from "../service";
 import { IDS, type Settings } from "./component";
+import { hostMetrics } from "./host-metrics";
 import { mebibytes } from "../../config/units";
 
 function mutualTls({ layout }: ServiceContext): Settings {
@@ -53,6 +54,7 @@ export function receivers(context: ServiceContext): Record<string, Settings> {
     }),
     ...(zipkin.enabled && { zipkin: endpoint("zipkin") }),
     [IDS.own]: { protocols: { http: { endpoint: ownMetricsAddress(context) } } },
+    [IDS.host]: hostMetrics(context),
   };
 }
 
@@ -63,6 +65,6 @@ export function ownMetricsAddress({ layout }: ServiceContext): string {
 
 /** Ids of the receivers that a signal's first pipeline has. */
 export function intakesOf(context: ServiceContext, signal: "traces" | "logs" | "metrics") {
-  const ids = Object.keys(receivers(context)).filter((id) => id !== IDS.own);
+  const ids = Object.keys(receivers(context)).filter((id) => id !== IDS.own && id !== IDS.host);
   return signal === "traces" ? ids : ids.filter((id) => id.startsWith("otlp"));
 }

@@ -1,13 +1,17 @@
 import type { StackConfig } from "../../config/parse";
+import { isEnabled } from "../stack/connections";
 import { grew } from "../prometheus/expressions";
-import { PRIMARIES } from "./exporters";
 import type { AlertRule, RuleGroup } from "../prometheus/rule-group";
+import { PRIMARIES } from "./exporters";
 
 /** Its metrics are pushed, so `job` is its `service.name`. */
 const OWN = 'job="collector"';
 const STORES = `exporter=~"${PRIMARIES.join("|")}"`;
 const COPIES = `exporter!~"${PRIMARIES.join("|")}"`;
 const SIGNALS = ["spans", "log_records", "metric_points"];
+
+/** What an exporter delivers to, from its id: `otlp_grpc/tempo` is tempo's. */
+const DESTINATION = '{{ reReplaceAll ".*/" "" $labels.exporter }}';
 
 /** Whether one of a counter's three forms, by signal, grew; the sum is by `label`. */
 function anyGrew(counter: string, label: string, ...matchers: string[]): string {
@@ -17,62 +21,96 @@ function anyGrew(counter: string, label: string, ...matchers: string[]): string 
   ).join(" or ");
 }
 
-const QUEUE: AlertRule = {
-  alert: "CollectorQueueFills",
-  expr: `otelcol_exporter_queue_size{${OWN}, ${STORES}} / otelcol_exporter_queue_capacity{${OWN}, ${STORES}} > 0.5`,
-  forSeconds: 300,
-  labels: { severity: "critical" },
+/** Exporters that have delivered something in the last minutes. */
+const DELIVERING = SIGNALS.map(
+  (signal) =>
+    `sum by (exporter) (rate(otelcol_exporter_sent_${signal}_total{${OWN}, ${STORES}}[2m])) > 0`,
+).join(" or ");
+
+function storeRules({ alerts: { queue } }: StackConfig): AlertRule[] {
+  const size = (of: string) =>
+    `max by (exporter) (otelcol_exporter_queue_${of}{${OWN}, ${STORES}})`;
+  return [
+    {
+      alert: "CollectorExportStalls",
+      expr: `${size("size")} > 0 unless on (exporter) (${DELIVERING})`,
+      forSeconds: 120,
+      labels: { severity: "warning", service: DESTINATION },
+      annotations: {
+        summary: "The collector delivers nothing through {{ $labels.exporter }}",
+        description:
+          "{{ $value | humanize1024 }}B wait in its queue on disk, and nothing is lost yet. What " +
+          "it delivers to is away, or refuses its certificate: the collector's log has the error.",
+      },
+      when: "something waits in the queue to a store, and nothing was delivered for 2 minutes",
+    },
+    {
+      alert: "CollectorQueueFills",
+      expr: `${size("size")} / ${size("capacity")} > ${queue}`,
+      forSeconds: 60,
+      labels: { severity: "critical", service: DESTINATION },
+      annotations: {
+        summary: "The queue of {{ $labels.exporter }} is {{ $value | humanizePercentage }} full",
+        description:
+          "What it delivers to is away or slow. When the queue is full, the intake is pushed back " +
+          "and applications wait.",
+      },
+      when: `a queue to a store filled above ${queue * 100} % for 1 minute`,
+      options: ["alerts.queue", "capacity.outage"],
+    },
+    {
+      alert: "CollectorLosesData",
+      expr: anyGrew("otelcol_exporter_send_failed", "exporter", STORES),
+      labels: { severity: "critical" },
+      annotations: {
+        summary: "{{ $labels.exporter }} refused {{ $value | humanize }} items of the collector",
+        description:
+          "It answered with an error that no retry mends, so the data is lost. The " +
+          "collector's log has the answer.",
+      },
+      when: "a store refused something for good in the last 5 minutes",
+    },
+  ];
+}
+
+const COPIES_DROPPED: AlertRule = {
+  alert: "CollectorDropsCopies",
+  expr: ["otelcol_exporter_enqueue_failed", "otelcol_exporter_send_failed"]
+    .map((counter) => anyGrew(counter, "exporter", COPIES))
+    .join(" or "),
+  labels: { severity: "warning", service: DESTINATION },
   annotations: {
-    summary: "The queue of {{ $labels.exporter }} is {{ $value | humanizePercentage }} full",
-    description:
-      "What it delivers to is away or slow. When the queue is full, the intake is pushed back and " +
-      "applications wait.",
+    summary: "{{ $labels.exporter }} missed {{ $value | humanize }} items of its copy",
+    description: "It is away or slow, and what it missed is dropped. Nothing else waits for it.",
   },
+  when: "something of a copy was dropped in the last 5 minutes",
+};
+
+const PUSHED_BACK: AlertRule = {
+  alert: "CollectorPushesBack",
+  expr: ["otelcol_receiver_refused", "otelcol_receiver_failed"]
+    .map((counter) => anyGrew(counter, "receiver"))
+    .join(" or "),
+  forSeconds: 60,
+  labels: { severity: "warning" },
+  annotations: {
+    summary: "The collector refused {{ $value | humanize }} items at {{ $labels.receiver }}",
+    description:
+      "Applications keep them and try again for a while. It is over its memory or the queue to a " +
+      "store is full: raise `capacity` or mend what it delivers to.",
+  },
+  when: "the intake refused something in the last 5 minutes, for 1 minute",
+  options: ["capacity"],
 };
 
 /** Alerts of the collector. */
-export function collectorRules(_config: StackConfig): RuleGroup[] {
+export function collectorRules(config: StackConfig): RuleGroup[] {
+  const copied = isEnabled(config, "jaeger") || config.extraReceivers.length > 0;
   return [
     {
       name: "collector",
-      rules: [
-        QUEUE,
-        {
-          alert: "CollectorLosesData",
-          expr: anyGrew("otelcol_exporter_send_failed", "exporter", STORES),
-          labels: { severity: "critical" },
-          annotations: {
-            summary: "{{ $labels.exporter }} refuses what the collector sends",
-            description:
-              "It answered with an error that no retry mends, so the data is lost. The " +
-              "collector's log has the answer.",
-          },
-        },
-        {
-          alert: "CollectorDropsCopies",
-          expr: ["otelcol_exporter_enqueue_failed", "otelcol_exporter_send_failed"]
-            .map((counter) => anyGrew(counter, "exporter", COPIES))
-            .join(" or "),
-          labels: { severity: "warning" },
-          annotations: {
-            summary: "{{ $labels.exporter }} does not get its copy",
-            description:
-              "It is away or slow, and what it missed is dropped. Nothing else waits for it.",
-          },
-        },
-        {
-          alert: "CollectorPushesBack",
-          expr: anyGrew("otelcol_receiver_refused", "receiver"),
-          forSeconds: 60,
-          labels: { severity: "warning" },
-          annotations: {
-            summary: "The collector refuses what applications send",
-            description:
-              "They keep it and try again for a while. It is over its memory or a primary's " +
-              "queue is full: raise `capacity` or mend what it delivers to.",
-          },
-        },
-      ],
+      source: "the collector's own metrics",
+      rules: [PUSHED_BACK, ...storeRules(config), ...(copied ? [COPIES_DROPPED] : [])],
     },
   ];
 }

@@ -1,11 +1,13 @@
 import { stringify } from "yaml";
 import { goDuration, mebibytes } from "../../config/units";
+import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { heartbeatSeconds } from "../alertmanager/dead-mans-switch";
 import { publicUrl } from "../public-url";
 import { serviceWorkload, type ServiceContext } from "../service";
 import { isEnabled } from "../stack/connections";
 import { stackRules } from "../stack/rules";
+import { certificateEndsDocument } from "./certificate-ends";
 import { clientDocument, clientTls, webDocument } from "./http-tls";
 import { renderRuleFile } from "./rule-group";
 import { qdrantKeyFile, scrapeJobs } from "./scrapes";
@@ -22,6 +24,9 @@ const PROMOTED = [
   "deployment.environment.name",
 ];
 
+/** File with the ends of certificates, beside Prometheus' own. */
+const certificateEndsFile = (layout: Layout) => `${layout.identity}/certificates.yml`;
+
 function mainDocument(context: ServiceContext): string {
   const { config, layout } = context;
   const { time, size } = config.retention.metrics;
@@ -34,7 +39,7 @@ function mainDocument(context: ServiceContext): string {
         // Rules and dashboards ask for `_bucket`, which native histograms alone do not have.
         always_scrape_classic_histograms: true,
       },
-      rule_files: [`${layout.config}/rules/*.yml`],
+      rule_files: [`${layout.config}/rules/*.yml`, certificateEndsFile(layout)],
       ...(isEnabled(config, "alertmanager") && {
         alerting: {
           alertmanagers: [
@@ -74,7 +79,7 @@ export function prometheusDocuments(context: ServiceContext): ConfigFile[] {
     file("web.yml", webDocument(layout)),
     file("client.yml", clientDocument(layout, "prometheus")),
     ...stackRules(config).map(([service, groups]) =>
-      file(`rules/${service}.yml`, renderRuleFile(groups)),
+      file(`rules/${service}.yml`, renderRuleFile(groups, config.alerts.runbookUrl)),
     ),
   ];
 }
@@ -89,6 +94,8 @@ export function prometheusWorkload(context: ServiceContext): Workload {
   return serviceWorkload(context, "prometheus", {
     args: [
       `--config.file=${layout.config}/prometheus.yml`,
+      // The ends of certificates change without a restart.
+      "--config.auto-reload",
       `--web.config.file=${layout.config}/web.yml`,
       `--web.listen-address=${layout.bind}:${port}`,
       `--web.external-url=${publicUrl(config, "prometheus")}`,
@@ -122,5 +129,6 @@ export function prometheusWorkload(context: ServiceContext): Workload {
     },
     stopGrace: 60,
     reload: "watch",
+    liveFiles: [{ path: certificateEndsFile(layout), render: certificateEndsDocument }],
   });
 }

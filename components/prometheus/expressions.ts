@@ -12,3 +12,17 @@ export function failedShare(count: string, job: string, failed: string): string 
     `sum(rate(${count}{${[`job="${job}"`, ...matchers].join(",")}}[5m]))`;
   return `${rate(failed)} / ${rate()}`;
 }
+
+/**
+ * Share of what one counter counted in 10 minutes that the next one on the way did not. Nothing when
+ * nothing was to be counted; a counter that is not there at all counted nothing.
+ */
+export function missingShare(counted: string, arrived: string): string {
+  const rate = (selector: string) => `sum(rate(${selector}[10m]))`;
+  return `1 - (${rate(arrived)} or vector(0)) / (${rate(counted)} > 0)`;
+}
+
+/** Right side of an `and`: a process runs for so many seconds, so that it had time for something. */
+export function runsLonger(job: string, seconds: number): string {
+  return `on () (time() - process_start_time_seconds{job="${job}"} > ${seconds})`;
+}

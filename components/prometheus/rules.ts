@@ -1,56 +1,33 @@
 import type { StackConfig } from "../../config/parse";
-import { goDuration } from "../../config/units";
-import { enabledServices } from "../stack/connections";
-import { PUSHING_JOBS, SPAN_LABELS, SPAN_METRICS, SPAN_VALUES, TARGET_INFO } from "./metric-names";
+import { heartbeatSeconds, WATCHDOG } from "../alertmanager/dead-mans-switch";
+import { enabledServices, isEnabled } from "../stack/connections";
+import { applicationRules, spanRules } from "./application-rules";
+import { certificateRules } from "./certificate-rules";
+import { grew } from "./expressions";
+import { hostRules } from "./host-rules";
+import { PUSHING_JOBS, TARGET_INFO } from "./metric-names";
+import { processRules } from "./process-rules";
 import type { AlertRule, RuleGroup } from "./rule-group";
 
-const { service, kind, status } = SPAN_LABELS;
-const ENTRY_SPANS = `${kind}=~"${SPAN_VALUES.entryKinds.join("|")}"`;
+/** Path of Prometheus' OTLP intake, as its own metrics name it. */
+const INTAKE = "/api/v1/otlp/v1/metrics";
 
-function spanRules({ alerts }: StackConfig): RuleGroup {
-  const window = goDuration(alerts.lookback);
-  const rate = (metric: string, ...matchers: string[]) =>
-    `rate(${metric}{${[ENTRY_SPANS, ...matchers].join(",")}}[${window}])`;
-  const failed = rate(SPAN_METRICS.calls, `${status}="${SPAN_VALUES.error}"`);
+/** A service of the stack that is down is worse than a target outside of it. */
+function targetDown(config: StackConfig, severity: "critical" | "warning"): AlertRule {
+  const scraped = enabledServices(config).filter((name) => !(name in PUSHING_JOBS));
+  const own = severity === "critical";
   return {
-    name: "applications",
-    rules: [
-      {
-        alert: "ServiceLatencyHigh",
-        expr:
-          `histogram_quantile(0.95, sum by (le, ${service}) ` +
-          `(${rate(SPAN_METRICS.durationBucket)})) > ${alerts.latency}`,
-        forSeconds: alerts.interval,
-        labels: { severity: "warning" },
-        annotations: {
-          summary: `{{ $labels.${service} }} is slow: p95 is {{ $value | humanizeDuration }}`,
-          description:
-            `95 of 100 requests took longer than ${goDuration(alerts.latency)} in the last ` +
-            `${window}. Its slow traces: TraceQL { resource.service.name = ` +
-            `"{{ $labels.${service} }}" && duration > ${goDuration(alerts.latency)} }.`,
-        },
-      },
-      {
-        alert: "ServiceErrorRateHigh",
-        expr:
-          `sum by (${service}) (${failed}) / sum by (${service}) ` +
-          `(${rate(SPAN_METRICS.calls)}) > ${alerts.errorRate}`,
-        forSeconds: alerts.interval,
-        labels: { severity: "critical" },
-        annotations: {
-          summary: `{{ $labels.${service} }} fails: {{ $value | humanizePercentage }} of requests`,
-          description:
-            `More than ${alerts.errorRate * 100} % of its requests failed in the last ${window}. ` +
-            `Its failed traces: TraceQL { resource.service.name = ` +
-            `"{{ $labels.${service} }}" && status = error }.`,
-        },
-      },
-      {
-        // Grafana's service map asks for this name, which Tempo's generator would write.
-        record: SPAN_METRICS.grafanaDurationBucket,
-        expr: SPAN_METRICS.durationBucket,
-      },
-    ],
+    alert: "TargetDown",
+    expr: `up{job${own ? "=" : "!"}~"${scraped.join("|")}"} == 0`,
+    forSeconds: 120,
+    labels: { severity, service: "{{ $labels.job }}" },
+    annotations: {
+      summary: "{{ $labels.job }} at {{ $labels.instance }} cannot be scraped",
+      description:
+        "It does not run, or the connection is refused: the page Status > Target health of " +
+        "Prometheus has the error.",
+    },
+    when: `a ${own ? "service of the stack" : "target outside of the stack"} could not be scraped for 2 minutes`,
   };
 }
 
@@ -58,74 +35,178 @@ function spanRules({ alerts }: StackConfig): RuleGroup {
 function absence(pusher: string, job: string): AlertRule {
   return {
     alert: "PushedMetricsAbsent",
-    expr: `absent_over_time(${TARGET_INFO}{job="${job}"}[5m])`,
-    labels: { severity: "critical", service: pusher },
+    expr: `absent_over_time(${TARGET_INFO}{job="${job}"}[3m])`,
+    forSeconds: 120,
+    // Without the others no application's data is lost.
+    labels: { severity: pusher === "collector" ? "critical" : "warning", service: pusher },
     annotations: {
       summary: `No metrics from ${pusher} for 5 minutes`,
       description:
         `${pusher} pushes its own metrics. Either it does not run, or it cannot reach ` +
         "Prometheus: its log says which.",
     },
+    when: `no metrics of ${pusher}, which pushes them, for 5 minutes`,
   };
 }
 
-function metricRules(config: StackConfig): RuleGroup {
+function targetRules(config: StackConfig): RuleGroup {
   const pushers = enabledServices(config).flatMap((name) => {
     const job = PUSHING_JOBS[name];
     return job === undefined ? [] : [absence(name, job)];
   });
   return {
+    name: "targets",
+    source: "Prometheus' scrapes, and the series of services that push",
+    rules: [targetDown(config, "critical"), targetDown(config, "warning"), ...pushers],
+  };
+}
+
+/** What keeps Prometheus from storing what it gets. */
+const STORAGE: AlertRule[] = [
+  {
+    alert: "PrometheusRefusesPushes",
+    expr: `sum by (code) ${grew(`prometheus_http_requests_total{handler="${INTAKE}",code=~"[45].."}`)}`,
+    forSeconds: 60,
+    labels: { severity: "critical" },
+    annotations: {
+      summary: "Prometheus refused {{ $value | humanize }} pushes of metrics ({{ $labels.code }})",
+      description:
+        "Metrics of applications, of spans and of the collector come this way. With 400 they are " +
+        "lost, with 5xx they wait in the collector's queue. Prometheus' log has the reason.",
+    },
+    when: "Prometheus answered pushes of metrics with an error in the last 5 minutes",
+  },
+  {
+    alert: "PrometheusSamplesTooOld",
+    expr: ["too_old", "out_of_bound"]
+      .map((kind) => `sum(${grew(`prometheus_tsdb_${kind}_samples_total`, "10m")})`)
+      .join(" or "),
+    labels: { severity: "warning" },
+    annotations: {
+      summary: "{{ $value | humanize }} samples came too late and were dropped",
+      description:
+        "A sender was away for longer than `capacity.outage`; what it queued before is lost.",
+    },
+    when: "samples were dropped for their age in the last 10 minutes",
+    options: ["capacity.outage"],
+  },
+  {
+    alert: "PrometheusCompactionFails",
+    expr: ["compactions_failed", "head_truncations_failed", "checkpoint_creations_failed"]
+      .map((kind) => `sum(${grew(`prometheus_tsdb_${kind}_total`, "30m")})`)
+      .join(" or "),
+    labels: { severity: "warning" },
+    annotations: {
+      summary: "Prometheus could not compact its data {{ $value | humanize }} times",
+      description:
+        "Memory and disk grow until it can: the disk may be full or a block damaged. Its log has " +
+        "the error.",
+    },
+    when: "a compaction, truncation or checkpoint failed in the last 30 minutes",
+  },
+  {
+    alert: "PrometheusWalCorrupt",
+    expr: ["wal", "mmap_chunk"]
+      .map((kind) => `sum(${grew(`prometheus_tsdb_${kind}_corruptions_total`, "1h")})`)
+      .join(" or "),
+    labels: { severity: "critical" },
+    annotations: {
+      summary: "Prometheus found {{ $value | humanize }} damaged parts in its write-ahead log",
+      description:
+        "It went on without what came after the damage: up to 3 hours of metrics are missing. " +
+        "Look at the disk.",
+    },
+    when: "damage was found in the write-ahead log or the chunks of the last hours, within an hour",
+  },
+];
+
+/** What keeps Prometheus from noticing and telling. */
+function selfRules(config: StackConfig): AlertRule[] {
+  return [
+    {
+      alert: "PrometheusRuleFailures",
+      expr: `sum by (rule_group) ${grew("prometheus_rule_evaluation_failures_total")}`,
+      forSeconds: 300,
+      labels: { severity: "warning" },
+      annotations: {
+        summary: "Rules of {{ $labels.rule_group }} failed {{ $value | humanize }} times",
+        description: "Alerts of this group cannot fire. Prometheus' log has the error.",
+      },
+      when: "evaluations of rules failed for 5 minutes",
+    },
+    {
+      alert: "PrometheusReloadFails",
+      expr: "prometheus_config_last_reload_successful == 0",
+      forSeconds: 120,
+      labels: { severity: "warning" },
+      annotations: {
+        summary: "Prometheus could not reload its configuration",
+        description:
+          "It goes on with the one before; of renewed certificates it knows the old ends. Its log " +
+          "names the file.",
+      },
+      when: "the last reload of its configuration failed, for 2 minutes",
+    },
+    ...(isEnabled(config, "alertmanager")
+      ? [
+          {
+            alert: "PrometheusNotificationsDropped",
+            expr: `sum(${grew("prometheus_notifications_dropped_total")})`,
+            labels: { severity: "warning", service: "alertmanager" } as const,
+            annotations: {
+              summary:
+                "Prometheus could not deliver {{ $value | humanize }} alerts to Alertmanager",
+              description: "Alertmanager is away or refuses Prometheus' certificate.",
+            },
+            when: "alerts to Alertmanager were dropped in the last 5 minutes",
+          },
+        ]
+      : []),
+  ];
+}
+
+function prometheusGroup(config: StackConfig): RuleGroup {
+  return {
     name: "prometheus",
+    source: "Prometheus' own metrics",
+    rules: [...STORAGE, ...selfRules(config)],
+  };
+}
+
+/** It always fires: what no longer hears of it knows that no other alert would come either. */
+function watchdog(config: StackConfig): RuleGroup {
+  return {
+    name: "watchdog",
+    source: "nothing: it fires whatever is",
+    intervalSeconds: heartbeatSeconds(config),
     rules: [
       {
-        alert: "TargetDown",
-        expr: "up == 0",
-        forSeconds: 120,
-        labels: { severity: "critical" },
+        alert: WATCHDOG,
+        expr: "vector(1)",
+        labels: { severity: "none" },
         annotations: {
-          summary: "{{ $labels.job }} at {{ $labels.instance }} cannot be scraped",
+          summary: "Alerts work",
           description:
-            "It does not run, or the connection is refused: the page Status > Target health of " +
-            "Prometheus has the error.",
+            "It fires for as long as Prometheus evaluates and delivers. It is for " +
+            "`alerts.deadMansSwitch`, which tells when it stops.",
         },
-      },
-      ...pushers,
-      {
-        alert: "PrometheusRuleFailures",
-        expr: "increase(prometheus_rule_evaluation_failures_total[5m]) > 0",
-        forSeconds: 300,
-        labels: { severity: "warning" },
-        annotations: {
-          summary: "Rules of {{ $labels.rule_group }} fail",
-          description: "Alerts of this group cannot fire. Prometheus' log has the error.",
-        },
-      },
-      {
-        alert: "PrometheusNotificationsDropped",
-        expr: "increase(prometheus_notifications_dropped_total[5m]) > 0",
-        labels: { severity: "warning" },
-        annotations: {
-          summary: "Prometheus could not deliver alerts to Alertmanager",
-          description: "Alertmanager is away or refuses Prometheus' certificate.",
-        },
-      },
-      {
-        alert: "PrometheusSamplesTooOld",
-        expr:
-          "increase(prometheus_tsdb_too_old_samples_total[10m]) > 0 " +
-          "or increase(prometheus_tsdb_out_of_bound_samples_total[10m]) > 0",
-        labels: { severity: "warning" },
-        annotations: {
-          summary: "Samples came too late and were dropped",
-          description:
-            "A sender was away for longer than `capacity.outage`; what it queued before is lost.",
-        },
+        when: "always",
+        options: ["alerts.deadMansSwitch"],
       },
     ],
   };
 }
 
-/** Alerts of applications, from their spans, and of the metrics' own way. */
+/** Rules of no single room: of applications, processes, the host, certificates, and of Prometheus. */
 export function prometheusRules(config: StackConfig): RuleGroup[] {
-  return [spanRules(config), metricRules(config)];
+  return [
+    spanRules(config),
+    applicationRules(config),
+    targetRules(config),
+    processRules(config),
+    hostRules(config),
+    certificateRules(config),
+    prometheusGroup(config),
+    watchdog(config),
+  ];
 }

@@ -19,6 +19,8 @@ export const durationsLongEnough: Check = (config) => {
     ["alerts.interval", config.alerts.interval, 1],
     ["alerts.lookback", config.alerts.lookback, 1],
     ["alerts.latency", config.alerts.latency, 0.001],
+    ["alerts.traffic.silence", config.alerts.traffic.silence, 60],
+    ["alerts.disk.fullWithin", config.alerts.disk.fullWithin, HOUR],
     ["sampling.decisionWait", config.sampling.decisionWait, 1],
     ["sampling.keepSlowerThan", config.sampling.keepSlowerThan, 0.001],
     ["verification.timeout", config.verification.timeout, 10],
@@ -51,6 +53,8 @@ export const sizesLargeEnough: Check = (config) => {
     ["tuning.tempo.maxBlockSize", tempo.maxBlockSize, MI],
     ["tuning.tempo.maxTraceSize", tempo.maxTraceSize, MI],
     ["tuning.loki.maxLineSize", loki.maxLineSize, 1024],
+    ["alerts.applications.memory", config.alerts.applications.memory, MI],
+    ["alerts.applications.tracingMemory", config.alerts.applications.tracingMemory, 1024],
     // Docker refuses less than 6 MiB; a program of ours or yours does not start in 16.
     ...config.apps.map(({ memory }, index): [string, number, number] => [
       `apps[${index}].memory`,

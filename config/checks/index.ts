@@ -8,6 +8,7 @@ import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
 import { s3Complete } from "./storage";
 
+import { thresholds } from "./thresholds";
 export { publishedPorts } from "./ports";
 
 const CHECKS: readonly Check[] = [
@@ -29,6 +30,7 @@ const CHECKS: readonly Check[] = [
   deadMansSwitch,
 ];
 
+  thresholds,
 /** What no single option can tell: clashes, orders and what one option asks of another. */
 export function checkAcross(
   config: StackConfig,

@@ -17,10 +17,42 @@ const webhook = {
 };
 
 export const alerts = o.section("Alert thresholds, evaluated by Prometheus, and who is told.", {
+  interval: o.duration("Time between evaluations, at most 2m.").prefault("30s"),
+  lookback: o.duration("Window of latency and error rate.").prefault("60s"),
   latency: o.duration("A service's p95 above it is an alert.").prefault("1s"),
-  errorRate: o.ratio("A service's share of failed spans above it is an alert.").prefault(0.05),
-  lookback: o.duration("Window of both.").prefault("60s"),
-  interval: o.duration("Time between evaluations.").prefault("30s"),
+  errorRate: o.share("A service's share of failed spans above it is an alert.").prefault(0.05),
+  traffic: o.section("A service that had traffic and has none is an alert.", {
+    silence: o.duration("How long it has none.").prefault("10m"),
+    least: o.count("Requests in the hour before, from which on it is one.").prefault(60),
+  }),
+  loss: o
+    .share("Share of spans above which it is an alert that they got lost between two hops.")
+    .prefault(0.05),
+  queue: o
+    .share("A queue of the collector's filled above it is an alert; full, it holds senders back.")
+    .prefault(0.5),
+  memory: o.share("Use of a memory limit above it is an alert.").prefault(0.9),
+  restarts: o.count("So many restarts of one process within an hour are an alert.").prefault(3),
+  disk: o.section("The disk that holds the volumes.", {
+    warning: o.share("Filled above it, it is a warning.").prefault(0.8),
+    critical: o.share("Filled above it, it is critical.").prefault(0.9),
+    fullWithin: o
+      .duration("If it will be full within this time, by the last hours' growth, it is a warning.")
+      .prefault("24h"),
+  }),
+  applications: o.section("What applications report of themselves.", {
+    cpu: o.percentOfCore("`process_cpu_percent` above it is an alert.").prefault(80),
+    memory: o.size("`process_memory_bytes` above it is an alert.").prefault("2Gi"),
+    tracingCpu: o.percentOfCore("`tracing_cpu_overhead_percent` above it is an alert.").prefault(5),
+    tracingMemory: o
+      .size("`tracing_memory_overhead_bytes` above it is an alert.")
+      .prefault("128Mi"),
+  }),
+  runbookUrl: o
+    .httpsUrl(
+      "Where the pages of `docs/runbooks/` are published, for the alerts' links. Default: the path inside the project.",
+    )
+    .optional(),
   receivers: o.list(
     "Webhooks that Alertmanager delivers to. Without one, alerts are shown and told to nobody.",
     o.group("A receiver.", {

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployer, Endpoint, Materials } from "../target";
-import type { IdentityMount, SecretFile, Workload } from "../workload";
+import type { IdentityMount, IssuedCertificates, SecretFile, Workload } from "../workload";
 import { containerArgs } from "./container";
 import { dataVolume } from "./data";
 import { contentHash, fileVolume, upload, type MountedFiles } from "./files";
@@ -144,7 +144,7 @@ export class DockerDeployer implements Deployer {
   /** The container carries nothing of the certificate: its renewal replaces the writer alone. */
   #identity(
     workload: Workload,
-    { certificate, directory }: IdentityMount,
+    { certificate, directory, liveFiles = [] }: IdentityMount,
     image: pulumi.Input<string>,
     parent: Parent,
   ): MountedFiles {
@@ -161,11 +161,25 @@ export class DockerDeployer implements Deployer {
         uploads: [
           upload(`${directory}/tls.crt`, material.certificate),
           upload(`${directory}/tls.key`, material.key),
+          ...liveFiles.map(({ path, render }) => upload(path, this.#issued().apply(render))),
         ],
         owned: this.#owned(workload, [`${directory}/tls.key`]),
       },
       parent,
     );
+  }
+
+  #issued(): pulumi.Output<IssuedCertificates> {
+    const { trust, identities } = this.args.materials;
+    const names = Object.keys(identities);
+    const leaves = names.map((name) => identities[name].certificate);
+    return pulumi
+      .all([trust.root, trust.clients, pulumi.all(leaves)])
+      .apply(([root, issuers, pems]) => ({
+        root,
+        issuers,
+        leaves: Object.fromEntries(names.map((name, index) => [name, pems[index]])),
+      }));
   }
 
   #owned({ user }: Workload, files: string[]) {

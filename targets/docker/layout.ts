@@ -23,9 +23,12 @@ function portOf(service: string, listener: string): number {
 
 /** Layout of a container: the ports of the connection table, peers by their network alias. */
 export function dockerLayout(name: string): Layout {
+  const data = isService(name) ? IMAGES[name].data : `/var/lib/${name}`;
   return {
     ...DIRECTORIES,
-    data: isService(name) ? IMAGES[name].data : `/var/lib/${name}`,
+    data,
+    // A volume of its own.
+    dataMount: data,
     bind: "0.0.0.0",
     listen: (listener) => portOf(name, listener),
     peer: (service, listener) => `${service}:${portOf(service, listener)}`,

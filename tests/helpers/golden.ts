@@ -27,12 +27,16 @@ export function documentOf({ files }: Workload, path: string): string {
 /** A Workload as text: its settings, then each file under its path; secrets as their names. */
 export function workloadText(workload: Workload): string {
   const { files, secretFiles, ...settings } = workload;
+  const identities = settings.identities.map(({ liveFiles, ...identity }) => ({
+    ...identity,
+    ...(liveFiles && { liveFiles: liveFiles.map(({ path }) => path) }),
+  }));
   const secrets = secretFiles.map(({ path, secrets: names, render }) => ({
     path,
     content: render(names.map((name) => `<${name}>`)),
   }));
   return [
-    stringify(settings, { lineWidth: 0 }),
+    stringify({ ...settings, identities }, { lineWidth: 0 }),
     ...[...files, ...secrets].map(({ path, content }) => `# ${path}\n${content}`),
   ].join("\n---\n");
 }

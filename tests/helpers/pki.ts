@@ -1,10 +1,11 @@
 import "reflect-metadata";
 import { KeyObject, randomBytes, webcrypto } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import type { CertificateSpec } from "../../components/pki/certificate-spec";
 import type { Issuer } from "../../components/stack/connections";
+import type { IssuedCertificates } from "../../targets/workload";
 
 /**
  * A whole PKI on disk, issued from the very certificate specifications of the stack, so that the
@@ -13,6 +14,7 @@ import type { Issuer } from "../../components/stack/connections";
 
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const HOUR = 3_600_000;
+const DAY = 86_400;
 
 x509.cryptoProvider.set(webcrypto);
 
@@ -31,7 +33,14 @@ export interface Pki {
    *
    * @returns its serial number, as `getPeerCertificate().serialNumber` spells it.
    */
-  reissue(name: string): Promise<string>;
+  reissue(name: string, options?: ReissueOptions): Promise<string>;
+  /** Every certificate as it stands there now. */
+  issued(): Promise<IssuedCertificates>;
+}
+
+export interface ReissueOptions {
+  /** Seconds until it ends. Default: a day. */
+  lifetime?: number;
 }
 
 export interface PkiOptions {
@@ -48,13 +57,14 @@ async function issue(
   publicKey: webcrypto.CryptoKey,
   issuer: { name: string; key: webcrypto.CryptoKey },
   extensions: x509.Extension[],
+  lifetime = DAY,
 ): Promise<x509.X509Certificate> {
   return x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: `CN=${subject}`,
     issuer: issuer.name,
     notBefore: new Date(Date.now() - HOUR),
-    notAfter: new Date(Date.now() + 24 * HOUR),
+    notAfter: new Date(Date.now() + lifetime * 1000),
     publicKey: publicKey,
     signingKey: issuer.key,
     signingAlgorithm: EC,
@@ -96,8 +106,10 @@ function leafExtensions(spec: CertificateSpec): x509.Extension[] {
 const pem = (...certificates: x509.X509Certificate[]) =>
   certificates.map((certificate) => `${certificate.toString("pem")}\n`).join("");
 
+const read = (directory: string, file: string) => readFile(join(directory, file), "utf8");
+
 /** Replaces a file in one step: a server that reloads it never reads half of it. */
-async function replace(path: string, content: string): Promise<void> {
+export async function replaceFile(path: string, content: string): Promise<void> {
   await writeFile(`${path}.new`, content, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
@@ -119,12 +131,16 @@ export async function issuePki(
   const trust = join(directory, "trust");
   await mkdir(trust, { recursive: true });
   const { services, applications } = issuers;
-  await replace(join(trust, "root.crt"), pem(root.certificate));
-  await replace(join(trust, "services.crt"), pem(services.certificate));
-  await replace(join(trust, "clients.crt"), pem(services.certificate, applications.certificate));
+  await replaceFile(join(trust, "root.crt"), pem(root.certificate));
+  await replaceFile(join(trust, "services.crt"), pem(services.certificate));
+  await replaceFile(join(trust, "clients.crt"), pem(services.certificate, applications.certificate));
 
   const identity = (name: string) => join(directory, "identity", name);
-  const give = async (name: string, changes: Partial<CertificateSpec> = {}): Promise<string> => {
+  const give = async (
+    name: string,
+    changes: Partial<CertificateSpec> = {},
+    { lifetime }: ReissueOptions = {},
+  ): Promise<string> => {
     const stated = specs.find((spec) => spec.name === name);
     if (!stated) throw new Error(`no certificate specification is named "${name}"`);
     const spec = { ...stated, ...changes };
@@ -135,13 +151,22 @@ export async function issuePki(
       publicKey,
       { name: issuer.certificate.subject, key: issuer.key },
       leafExtensions(spec),
+      lifetime,
     );
     const key = KeyObject.from(privateKey).export({ type: "sec1", format: "pem" });
     await mkdir(identity(name), { recursive: true });
-    await replace(join(identity(name), "tls.key"), String(key));
-    await replace(join(identity(name), "tls.crt"), pem(leaf, issuer.certificate));
+    await replaceFile(join(identity(name), "tls.key"), String(key));
+    await replaceFile(join(identity(name), "tls.crt"), pem(leaf, issuer.certificate));
     return leaf.serialNumber.toUpperCase();
   };
   for (const { name } of specs) await give(name, overrides[name]);
-  return { trust, identity, reissue: (name) => give(name) };
+  const issued = async (): Promise<IssuedCertificates> => {
+    const leaves = specs.map(async ({ name }) => [name, await read(identity(name), "tls.crt")]);
+    return {
+      root: await read(trust, "root.crt"),
+      issuers: await read(trust, "clients.crt"),
+      leaves: Object.fromEntries(await Promise.all(leaves)) as IssuedCertificates["leaves"],
+    };
+  };
+  return { trust, identity, reissue: (name, options) => give(name, {}, options), issued };
 }

@@ -8,9 +8,9 @@ import {
   VERIFICATION,
   type CertificateSpec,
 } from "../../components/pki/certificate-spec";
-import type { ServiceContext } from "../../components/service";
 import { listenersOf, openListeners } from "../../components/stack/connections";
 import type { SecretName } from "../../components/stack/secrets";
+import { WORKLOADS } from "../../components/stack/workloads";
 import {
   verificationExpectations,
   type VerificationTarget,
@@ -19,7 +19,8 @@ import type { StackConfig } from "../../config/parse";
 import { SERVICES, type ServiceName } from "../../config/services";
 import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
-import { issuePki, type Pki } from "./pki";
+import { mountOf } from "./mounts";
+import { issuePki, replaceFile, type Pki, type ReissueOptions } from "./pki";
 import { freePort } from "./ports";
 import { ServerProcess } from "./server-process";
 import { programPath } from "./servers";
@@ -58,17 +59,6 @@ export interface ProcessStackOptions {
   waitReady?: boolean;
   /** Milliseconds until a service must be ready. */
   readyTimeout?: number;
-}
-
-type WorkloadBuilder = (context: ServiceContext) => Workload;
-
-/** `<service>Workload` of the service's room. */
-async function builderOf(service: ServiceName): Promise<WorkloadBuilder> {
-  const room = (await import(`../../components/${service}/config`)) as Record<
-    string,
-    WorkloadBuilder
-  >;
-  return room[`${service}Workload`];
 }
 
 async function allocatePorts(): Promise<Record<ServiceName, Record<string, number>>> {
@@ -141,6 +131,7 @@ export class ProcessStack {
       identity: this.pki.identity(service),
       secrets: join(own, "secrets"),
       data: join(own, "data"),
+      dataMount: mountOf(own),
       scratch: join(own, "scratch"),
       bind: "127.0.0.1",
       listen: (listener) => this.port(service, listener),
@@ -235,19 +226,31 @@ export class ProcessStack {
     const { services, certificates = {}, readyTimeout } = this.#options;
     for (const service of services) {
       const broken = this.workloads[service];
-      const plain = await this.#workload(service);
+      const plain = this.#workload(service);
       const differs = JSON.stringify(broken) !== JSON.stringify(plain);
       if (!differs && !(service in certificates)) continue;
-      if (service in certificates) await this.pki.reissue(service);
+      if (service in certificates) await this.renew(service);
       await this.process(service).stop();
       await this.#start(service, plain, readyTimeout);
     }
     await Promise.all([...this.#processes.values()].map((process) => process.ready()));
   }
 
-  async #workload(service: ServiceName): Promise<Workload> {
-    const build = await builderOf(service);
-    return build({ config: this.config, layout: this.layout(service) });
+  /** Issues a leaf anew in place, as a renewal does, with what is told of it. @returns its serial. */
+  async renew(name: string, options?: ReissueOptions): Promise<string> {
+    const serial = await this.pki.reissue(name, options);
+    for (const workload of Object.values(this.workloads)) await this.#writeLiveFiles(workload);
+    return serial;
+  }
+
+  async #writeLiveFiles({ identities }: Workload): Promise<void> {
+    for (const { path, render } of identities.flatMap(({ liveFiles = [] }) => liveFiles)) {
+      await replaceFile(path, render(await this.pki.issued()));
+    }
+  }
+
+  #workload(service: ServiceName): Workload {
+    return WORKLOADS[service]({ config: this.config, layout: this.layout(service) });
   }
 
   async #start(service: ServiceName, workload: Workload, readyTimeout?: number): Promise<void> {
@@ -257,6 +260,7 @@ export class ProcessStack {
     for (const file of workload.secretFiles) {
       await write(file.path, file.render(file.secrets.map((name) => this.secrets[name])));
     }
+    await this.#writeLiveFiles(workload);
     const process = new ServerProcess({
       name: service,
       program: programPath(service),
@@ -282,7 +286,7 @@ export class ProcessStack {
       for (const directory of [layout.config, layout.secrets, layout.data, layout.scratch]) {
         await mkdir(directory, { recursive: true });
       }
-      const plain = await this.#workload(service);
+      const plain = this.#workload(service);
       const broken = mutate?.(plain, { layout, foreignTrust: this.foreign.trust });
       await this.#start(service, broken ?? plain, readyTimeout);
     }

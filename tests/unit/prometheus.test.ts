@@ -137,8 +137,8 @@ describe("Prometheus", () => {
       stackRules(contextOf("prometheus", options).config)
         .map(([, groups]) => renderRuleFile(groups))
         .join("");
-    expect(text({})).toContain('absent_over_time(target_info{job="jaeger"}[5m])');
+    expect(text({})).toContain('absent_over_time(target_info{job="jaeger"}[3m])');
     expect(text({ jaeger: { enabled: false } })).not.toContain("jaeger");
-    expect(text({})).toContain('absent_over_time(target_info{job="collector"}[5m])');
+    expect(text({})).toContain('absent_over_time(target_info{job="collector"}[3m])');
   });
 });
