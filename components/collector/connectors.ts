@@ -6,6 +6,8 @@ import { isSampling } from "./sampling";
 /** How often the counters are sent; a kill loses what one interval holds, as with any client. */
 const FLUSH_INTERVAL = "15s";
 
+const ENVIRONMENT = "deployment.environment.name";
+
 function spanMetrics(config: StackConfig, namespace: string, exemplars: boolean): Settings {
   const { latencyBuckets, cardinalityLimit } = config.tuning.collector;
   return {
@@ -13,8 +15,9 @@ function spanMetrics(config: StackConfig, namespace: string, exemplars: boolean)
     histogram: { unit: "s", explicit: { buckets: latencyBuckets.map(goDuration) } },
     exemplars: { enabled: exemplars, ...(exemplars && { max_per_data_point: 5 }) },
     metrics_flush_interval: FLUSH_INTERVAL,
-    // One set of series a service, whatever else its resources say.
-    resource_metrics_key_attributes: ["service.name"],
+    // One set of series a service and environment, whatever else its resources say. Prometheus
+    // makes a label of either.
+    resource_metrics_key_attributes: ["service.name", ENVIRONMENT],
     // There is one collector, and its id changes with every start: each would be new series.
     exclude_dimensions: ["collector.instance.id"],
     aggregation_cardinality_limit: cardinalityLimit,
@@ -38,6 +41,11 @@ export function connectors(config: StackConfig): Record<string, Settings> {
       [IDS.exemplarMetrics]: spanMetrics(config, "traces.spanmetrics.exemplars", true),
     }),
     [IDS.serviceGraph]: {
+      // Its series have no resource, so the environment stands with either side of an edge.
+      dimensions: [ENVIRONMENT],
+      // What is called and sends no spans, in the words of the conventions of today and before.
+      database_name_attributes: ["db.namespace", "db.name"],
+      virtual_node_peer_attributes: ["peer.service", "db.system.name", "db.system"],
       latency_histogram_buckets: latencyBuckets.map(goDuration),
       metrics_flush_interval: FLUSH_INTERVAL,
       // Half of a call waits this long for its other half, at the stated capacity.

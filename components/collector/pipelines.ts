@@ -68,12 +68,12 @@ export function pipelines(context: ServiceContext): Record<string, Pipeline> {
     // Neither redacted nor copied: it is the collector that speaks.
     "metrics/own": {
       receivers: [IDS.own],
-      processors: [IDS.memoryLimiter],
+      processors: [IDS.memoryLimiter, IDS.resource],
       exporters: storesOf(context, "metrics"),
     },
     "metrics/host": {
       receivers: [IDS.host],
-      processors: [IDS.memoryLimiter, IDS.hostIdentity],
+      processors: [IDS.memoryLimiter, IDS.hostIdentity, IDS.resource],
       exporters: storesOf(context, "metrics"),
     },
     ...copyPipelines(context),

@@ -114,6 +114,7 @@ function mainDocument({ config, layout }: ServiceContext): string {
           resource: {
             "service.name": PUSHING_JOBS.jaeger,
             "service.instance.id": PUSHING_JOBS.jaeger,
+            "deployment.environment.name": config.environment,
           },
           metrics: { level: "normal", readers: [own.reader] },
         },

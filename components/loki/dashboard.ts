@@ -16,7 +16,10 @@ const CHOSEN = `{${SERVICE}=~"$service", ${ENVIRONMENT_LABEL}=~"$environment"}`;
 const FOUND = `${CHOSEN} |~ "$search"`;
 const ERRORS = `${FOUND} | ${LEVEL}=~"error|critical|fatal"`;
 /** Without an id nothing: a line without a trace has an empty one too. */
-const OF_TRACE = `${CHOSEN} | trace_id!="" | trace_id="$trace"`;
+const OF_TRACE = `| trace_id!="" | trace_id="$trace"`;
+
+/** Lines of the trace in the variable `trace`, whoever wrote them. */
+export const ALL_OF_TRACE = `{${SERVICE}=~".+"} ${OF_TRACE}`;
 
 const perInterval = (by: string, lines: string) =>
   `sum by (${by}) (count_over_time(${lines} [$__auto]))`;
@@ -98,7 +101,7 @@ const auditTrail = (): Row => ({
       title: "What was logged along the trace",
       description:
         "Every line that carries the trace id typed above, of all chosen services, oldest first.",
-      queries: [logRange(OF_TRACE, { lines: 1000 })],
+      queries: [logRange(`${CHOSEN} ${OF_TRACE}`, { lines: 1000 })],
       oldestFirst: true,
       width: 24,
       height: 12,

@@ -24,6 +24,8 @@ export const SERVICE_GRAPH = {
   failed: "traces_service_graph_request_failed_total",
   clientSecondsBucket: "traces_service_graph_request_client_seconds_bucket",
   serverSecondsBucket: "traces_service_graph_request_server_seconds_bucket",
+  /** What Grafana's service map has its mean durations from. */
+  serverSecondsSum: "traces_service_graph_request_server_seconds_sum",
 } as const;
 
 /** Label of the environment, on whatever comes over OTLP and whatever is scraped. */

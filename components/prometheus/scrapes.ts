@@ -5,6 +5,7 @@ import type { Layout } from "../../targets/layout";
 import type { ServiceContext } from "../service";
 import { activeConnections, listenersOf } from "../stack/connections";
 import { clientTls } from "./http-tls";
+import { ENVIRONMENT_LABEL } from "./metric-names";
 
 /** A scrape job in Prometheus' own words. */
 export type ScrapeJob = Record<string, unknown> & { job_name: string };
@@ -12,7 +13,18 @@ export type ScrapeJob = Record<string, unknown> & { job_name: string };
 /** File of the key with which Qdrant's metrics are read. */
 export const qdrantKeyFile = (layout: Layout): string => `${layout.secrets}/qdrant-read-only-key`;
 
-function serviceJob(layout: Layout, service: ServiceName, listener: string): ScrapeJob {
+/** Targets whose series carry the environment, as everything does that comes over OTLP. */
+const inEnvironment = (
+  { environment }: StackConfig,
+  targets: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+) => [{ targets, labels: { [ENVIRONMENT_LABEL]: environment, ...labels } }];
+
+function serviceJob(
+  { config, layout }: ServiceContext,
+  service: ServiceName,
+  listener: string,
+): ScrapeJob {
   return {
     job_name: service,
     scheme: "https",
@@ -21,23 +33,24 @@ function serviceJob(layout: Layout, service: ServiceName, listener: string): Scr
     ...(service === "qdrant" && {
       authorization: { type: "Bearer", credentials_file: qdrantKeyFile(layout) },
     }),
-    static_configs: [{ targets: [layout.peer(service, listener)] }],
+    static_configs: inEnvironment(config, [layout.peer(service, listener)]),
   };
 }
 
 /** The services that the connection table says Prometheus scrapes. */
-function serviceJobs({ config, layout }: ServiceContext): ScrapeJob[] {
+function serviceJobs(context: ServiceContext): ScrapeJob[] {
+  const { config } = context;
   return activeConnections(config).flatMap(({ from, to, listener, carries }) => {
     const scraped = from === "prometheus" && listener !== undefined && carries.includes("scrapes");
     const service = to as ServiceName;
     return scraped && listener in listenersOf(service)
-      ? [serviceJob(layout, service, listener)]
+      ? [serviceJob(context, service, listener)]
       : [];
   });
 }
 
-function applicationJobs({ apps }: StackConfig, layout: Layout): ScrapeJob[] {
-  return apps.flatMap(({ name, scrape }): ScrapeJob[] => {
+function applicationJobs({ config, layout }: ServiceContext): ScrapeJob[] {
+  return config.apps.flatMap(({ name, scrape }): ScrapeJob[] => {
     if (scrape === undefined) return [];
     const target = scrape.target ?? `${name}:${scrape.port}`;
     return [
@@ -46,28 +59,24 @@ function applicationJobs({ apps }: StackConfig, layout: Layout): ScrapeJob[] {
         metrics_path: scrape.path,
         // Its certificate carries the application's name, wherever it runs.
         ...(scrape.tls && { scheme: "https", tls_config: clientTls(layout, name) }),
-        static_configs: [{ targets: [target] }],
+        static_configs: inEnvironment(config, [target]),
       },
     ];
   });
 }
 
-function outsideJobs({ scrapeTargets }: StackConfig, layout: Layout): ScrapeJob[] {
-  return scrapeTargets.map(({ name, targets, path, tls, interval, labels }) => ({
+function outsideJobs({ config, layout }: ServiceContext): ScrapeJob[] {
+  return config.scrapeTargets.map(({ name, targets, path, tls, interval, labels }) => ({
     job_name: name,
     metrics_path: path,
     ...(interval !== undefined && { scrape_interval: goDuration(interval) }),
     ...(tls && { scheme: "https", tls_config: clientTls(layout) }),
-    static_configs: [{ targets, ...(Object.keys(labels).length > 0 && { labels }) }],
+    // A label of the options may say otherwise.
+    static_configs: inEnvironment(config, targets, labels),
   }));
 }
 
 /** Every scrape job: the stack's services, its applications, and the targets outside. */
 export function scrapeJobs(context: ServiceContext): ScrapeJob[] {
-  const { config, layout } = context;
-  return [
-    ...serviceJobs(context),
-    ...applicationJobs(config, layout),
-    ...outsideJobs(config, layout),
-  ];
+  return [...serviceJobs(context), ...applicationJobs(context), ...outsideJobs(context)];
 }

@@ -146,11 +146,15 @@ export function bars(options: NumberOptions) {
     .min(0);
 }
 
-/** Buckets over time; the unit is that of the buckets' bounds. */
-export function heatmap(options: PanelOptions) {
+/**
+ * Buckets over time.
+ *
+ * @param options `unit` is that of the buckets' bounds, `cellUnit` that of what is in them.
+ */
+export function heatmap(options: PanelOptions & { cellUnit: string }) {
   return filled(new heatmaps.PanelBuilder(), options)
     .yAxis(new heatmaps.YAxisConfigBuilder().unit(options.unit))
-    .cellValues(new heatmaps.CellValuesBuilder().unit(units.OpsPerSecond))
+    .cellValues(new heatmaps.CellValuesBuilder().unit(options.cellUnit))
     .color(
       new heatmaps.HeatmapColorOptionsBuilder()
         .mode(heatmaps.HeatmapColorMode.Scheme)

@@ -123,6 +123,7 @@ function byService(config: StackConfig): Row {
         description:
           "Spans per second in each bucket of durations: two bands are two kinds of requests.",
         unit: units.Seconds,
+        cellUnit: units.RequestsPerSecond,
         queries: [promHeatmap(durationBuckets(CHOSEN))],
         width: 12,
         height: 9,
@@ -133,15 +134,15 @@ function byService(config: StackConfig): Row {
 
 /** The columns that name an operation, with links to more about it. */
 function nameColumns(): Column[] {
-  const variables = { service: ofField("Service"), operation: ofField("Operation") };
+  const variables = { service: ofField(service), operation: ofField(span) };
   return [
     {
       field: service,
       title: "Service",
       links: [
-        dataLink("services", "This service alone", { service: ofField("Service") }),
-        dataLink("serviceMap", "Its callers and callees", { service: ofField("Service") }),
-        dataLink("logs", "Its logs", { service: ofField("Service") }),
+        dataLink("services", "This service alone", { service: ofField(service) }),
+        dataLink("serviceMap", "Its callers and callees", { service: ofField(service) }),
+        dataLink("logs", "Its logs", { service: ofField(service) }),
       ],
     },
     {
@@ -273,7 +274,7 @@ export function servicesDashboard(config: StackConfig): StackDashboard {
     name: "services",
     description:
       "How many requests each service and operation answers, how many fail, how long they take.",
-    variables: [...spanVariables(), kindVariable(), operationVariable()],
+    variables: [...spanVariables(), kindVariable(), operationVariable(CHOSEN)],
     rows: [summary(config), byService(config), operations(config)],
   });
 }

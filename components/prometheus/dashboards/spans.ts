@@ -10,12 +10,11 @@ const { service, environment, span, kind, status } = SPAN_LABELS;
 export const OVER_TIME = "$__rate_interval";
 export const OVER_RANGE = "$__range";
 
-/** The spans that the variables of a dashboard choose. */
-export const CHOSEN = [
-  `${environment}=~"$environment"`,
-  `${service}=~"$service"`,
-  `${kind}=~"$kind"`,
-].join(", ");
+/** Spans of the services that the variables of a dashboard choose. */
+export const CHOSEN_SERVICES = `${environment}=~"$environment", ${service}=~"$service"`;
+
+/** Of these, the chosen kind. */
+export const CHOSEN = `${CHOSEN_SERVICES}, ${kind}=~"$kind"`;
 
 const rate = (metric: string, selector: string, window: string) =>
   `rate(${metric}{${selector}}[${window}])`;
@@ -98,9 +97,9 @@ export const kindVariable = () =>
     { "requests answered": SPAN_VALUES.entryKinds.join("|"), "all spans": ".*" },
   );
 
-/** Operations of the chosen services. */
-export const operationVariable = () =>
-  labelVariable(`${SPAN_METRICS.calls}{${CHOSEN}}`, span, {
+/** Operations of the spans that a selector chooses, by default those of the chosen services. */
+export const operationVariable = (selector = CHOSEN_SERVICES) =>
+  labelVariable(`${SPAN_METRICS.calls}{${selector}}`, span, {
     name: "operation",
     label: "Operation",
     description: "Name of the spans.",

@@ -1,0 +1,282 @@
+import * as units from "@grafana/grafana-foundation-sdk/units";
+import type { StackConfig } from "../../config/parse";
+import { buildDashboard, type Row, type StackDashboard } from "../grafana/dashboards/dashboard";
+import { badAbove, badAtAll, yesOrNo } from "../grafana/dashboards/fields";
+import { bars, stat, timeSeries } from "../grafana/dashboards/panels";
+import { promInstant, promRange, promTable } from "../grafana/dashboards/queries";
+import { table } from "../grafana/dashboards/tables";
+import { labelVariable } from "../grafana/dashboards/variables";
+import { ENVIRONMENT_LABEL, RECORDED } from "../prometheus/metric-names";
+
+/** Any Qdrant that is scraped, the stack's own and those of `scrapeTargets`. */
+const CHOSEN = `job=~"$service", ${ENVIRONMENT_LABEL}=~"$environment"`;
+const ENDPOINT = "method, endpoint";
+
+const ofAll = (metric: string) => `${metric}{${CHOSEN}}`;
+/** Most series name their collection `id`, those of vectors `collection`. */
+const ofCollections = (metric: string, label = "id") =>
+  `${metric}{${CHOSEN}, ${label}=~"$collection"}`;
+const rate = (metric: string, window: string, ...matchers: string[]) =>
+  `rate(${metric}{${[CHOSEN, ...matchers].join(", ")}}[${window}])`;
+
+const responses = (window: string, ...matchers: string[]) =>
+  `sum by (${ENDPOINT}) (${rate("rest_responses_total", window, ...matchers)})`;
+
+function failedShare(window: string): string {
+  const all = responses(window);
+  return `(${responses(window, 'status!~"2.."')} or 0 * ${all}) / ${all}`;
+}
+
+const quantile = (share: number, window: string) =>
+  `histogram_quantile(${share}, sum by (le, ${ENDPOINT}) ` +
+  `(${rate("rest_responses_duration_seconds_bucket", window)}))`;
+
+const now = (): Row => ({
+  title: "Now",
+  panels: [
+    stat({
+      title: "Collections",
+      description: "Collections of the chosen Qdrants.",
+      unit: units.Short,
+      queries: [promInstant(`sum(${ofAll("collections_total")})`)],
+      width: 4,
+    }),
+    stat({
+      title: "Points",
+      description: "Points of the chosen collections, an approximation of Qdrant's.",
+      unit: units.Short,
+      queries: [promInstant(`sum(${ofCollections("collection_points")})`)],
+      width: 4,
+    }),
+    stat({
+      title: "Vectors",
+      description: "Vectors of the chosen collections; a point may have several.",
+      unit: units.Short,
+      queries: [promInstant(`sum(${ofCollections("collection_vectors", "collection")})`)],
+      width: 4,
+    }),
+    stat({
+      title: "Waiting updates",
+      description: "Updates that were taken and are not applied yet.",
+      unit: units.Short,
+      queries: [promInstant(`sum(${ofCollections("collection_update_queue_length")})`)],
+      width: 4,
+    }),
+    stat({
+      title: "Mode",
+      description: "After it ran out of memory Qdrant may start in a mode that only deletes.",
+      unit: units.Short,
+      queries: [promInstant(`max(${ofAll("app_status_recovery_mode")})`)],
+      thresholds: badAtAll(),
+      mappings: [yesOrNo("recovery", "normal", "yes")],
+      width: 4,
+    }),
+    stat({
+      title: "Failed requests",
+      description: "Share of REST answers whose status is not 2xx, over the time range.",
+      unit: units.PercentUnit,
+      queries: [
+        promInstant(
+          `1 - sum(${rate("rest_responses_total", "$__range", 'status=~"2.."')}) / ` +
+            `sum(${rate("rest_responses_total", "$__range")})`,
+        ),
+      ],
+      thresholds: badAbove(0.05),
+      width: 4,
+    }),
+  ],
+});
+
+const requests = (): Row => ({
+  title: "Requests",
+  panels: [
+    timeSeries({
+      title: "Requests by endpoint",
+      description: "REST answers per second.",
+      unit: units.RequestsPerSecond,
+      queries: [promRange(responses("$__rate_interval"), { legend: "{{method}} {{endpoint}}" })],
+      width: 8,
+    }),
+    timeSeries({
+      title: "p95 by endpoint",
+      description: "95 of 100 answers with status 200 were faster.",
+      unit: units.Seconds,
+      queries: [
+        promRange(quantile(0.95, "$__rate_interval"), { legend: "{{method}} {{endpoint}}" }),
+      ],
+      width: 8,
+    }),
+    timeSeries({
+      title: "Answers by status",
+      description: "REST answers per second by HTTP status.",
+      unit: units.RequestsPerSecond,
+      queries: [
+        promRange(`sum by (status) (${rate("rest_responses_total", "$__rate_interval")})`, {
+          legend: "{{status}}",
+        }),
+      ],
+      stacked: true,
+      width: 8,
+    }),
+    table({
+      title: "Endpoints",
+      description: "Every endpoint over the time range; durations are of answers with status 200.",
+      unit: units.Seconds,
+      queries: [
+        promTable(responses("$__range")),
+        promTable(failedShare("$__range")),
+        promTable(quantile(0.5, "$__range")),
+        promTable(quantile(0.95, "$__range")),
+        promTable(quantile(0.99, "$__range")),
+      ],
+      columns: [
+        { field: "method", title: "Method", columnWidth: 90 },
+        { field: "endpoint", title: "Endpoint" },
+        { field: "Value #A", title: "Requests", unit: units.RequestsPerSecond },
+        {
+          field: "Value #B",
+          title: "Failed",
+          unit: units.PercentUnit,
+          thresholds: badAbove(0.05),
+        },
+        { field: "Value #C", title: "p50", unit: units.Seconds },
+        { field: "Value #D", title: "p95", unit: units.Seconds },
+        { field: "Value #E", title: "p99", unit: units.Seconds },
+      ],
+      sortBy: "Requests",
+      width: 24,
+      height: 9,
+    }),
+  ],
+});
+
+const collections = (): Row => ({
+  title: "Collections",
+  panels: [
+    timeSeries({
+      title: "Points",
+      description: "Points of each collection.",
+      unit: units.Short,
+      queries: [promRange(ofCollections("collection_points"), { legend: "{{id}}" })],
+      width: 8,
+    }),
+    timeSeries({
+      title: "Vectors",
+      description: "Vectors of each collection, by the vector's name.",
+      unit: units.Short,
+      queries: [
+        promRange(ofCollections("collection_vectors", "collection"), {
+          legend: "{{collection}} {{vector}}",
+        }),
+      ],
+      width: 8,
+    }),
+    timeSeries({
+      title: "Running optimisations",
+      description:
+        "Segments that are being merged, indexed or cleaned; searches cost more meanwhile.",
+      unit: units.Short,
+      queries: [promRange(ofCollections("collection_running_optimizations"), { legend: "{{id}}" })],
+      width: 8,
+    }),
+    timeSeries({
+      title: "Updates that wait",
+      description: "Length of each collection's queue of updates.",
+      unit: units.Short,
+      queries: [promRange(ofCollections("collection_update_queue_length"), { legend: "{{id}}" })],
+      width: 8,
+    }),
+    timeSeries({
+      title: "Points without an index",
+      description: "Points that searches with `indexed_only` leave out, by vector.",
+      unit: units.Short,
+      queries: [
+        promRange(ofCollections("collection_indexed_only_excluded_points"), {
+          legend: "{{id}} {{vector}}",
+        }),
+      ],
+      width: 8,
+    }),
+    timeSeries({
+      title: "Snapshots",
+      description: "Snapshots that are being made or restored.",
+      unit: units.Short,
+      queries: [
+        promRange(ofCollections("snapshot_creation_running"), { legend: "{{id}}: being made" }),
+        promRange(ofCollections("snapshot_recovery_running"), { legend: "{{id}}: being restored" }),
+      ],
+      width: 8,
+    }),
+  ],
+});
+
+const memory = (): Row => ({
+  title: "Memory",
+  panels: [
+    bars({
+      title: "Memory against its limit",
+      description:
+        "Resident memory as a share of the container's limit; above it Qdrant is killed.",
+      unit: units.PercentUnit,
+      queries: [
+        promInstant(
+          `${RECORDED.memoryUsed}{job=~"$service"} / on (job) ` +
+            `${RECORDED.memoryLimit}{job=~"$service"}`,
+          "{{job}}",
+        ),
+      ],
+      thresholds: badAbove(0.9, 0.75),
+      max: 1,
+      width: 8,
+    }),
+    timeSeries({
+      title: "Memory",
+      description:
+        "Resident: what the host gave. Allocated: what Qdrant asked for. Retained: freed, and not " +
+        "given back.",
+      unit: units.BytesIEC,
+      queries: ["resident", "active", "allocated", "retained", "metadata"].map((kind) =>
+        promRange(ofAll(`memory_${kind}_bytes`), { legend: `{{job}} ${kind}` }),
+      ),
+      width: 8,
+    }),
+    timeSeries({
+      title: "Page faults",
+      description: "Pages per second that were read from disk: vectors that are not in memory.",
+      unit: units.OpsPerSecond,
+      queries: [
+        promRange(rate("process_major_page_faults_total", "$__rate_interval"), {
+          legend: "{{job}}",
+        }),
+      ],
+      width: 8,
+    }),
+  ],
+});
+
+/** Qdrant: what it holds and how it answers. */
+export function vectorSearchDashboard(config: StackConfig): StackDashboard {
+  return buildDashboard(config, {
+    name: "vectorSearch",
+    description:
+      "What Qdrant holds, how fast it answers at each endpoint, and what it is busy with.",
+    variables: [
+      labelVariable("collections_total", ENVIRONMENT_LABEL, {
+        name: "environment",
+        label: "Environment",
+        description: "Environment of the Qdrant.",
+      }),
+      labelVariable(`collections_total{${ENVIRONMENT_LABEL}=~"$environment"}`, "job", {
+        name: "service",
+        label: "Service",
+        description: "The stack's Qdrant, or another one that is scraped.",
+      }),
+      labelVariable(`collection_points{${CHOSEN}}`, "id", {
+        name: "collection",
+        label: "Collection",
+        description: "Name of the collection.",
+      }),
+    ],
+    rows: [now(), requests(), collections(), memory()],
+  });
+}
