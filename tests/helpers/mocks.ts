@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig, type StackConfig } from "../../config/parse";
+import { PRIVATE_CA } from "./private-ca";
 
 /** A resource as the engine was asked to make it. */
 export interface Recorded {
@@ -52,7 +53,8 @@ function outputsOf(type: string, name: string): Record<string, unknown> {
       return { certRequestPem: fakePem("CERTIFICATE REQUEST", name) };
     case "tls:index/selfSignedCert:SelfSignedCert":
     case "tls:index/locallySignedCert:LocallySignedCert":
-      return { certPem: fakePem("CERTIFICATE", name) };
+      // A certificate that can be read; what stands before its block is skipped by whoever does.
+      return { certPem: `${name}\n${PRIVATE_CA}` };
     case "random:index/randomPassword:RandomPassword":
       return { result: `generated-${name}` };
     case "docker:index/remoteImage:RemoteImage":

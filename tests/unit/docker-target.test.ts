@@ -7,7 +7,7 @@ import { dockerTarget, reachOn } from "../../targets/docker";
 import { cpusText } from "../../targets/docker/container";
 import { dockerLayout } from "../../targets/docker/layout";
 import type { Endpoint, Materials } from "../../targets/target";
-import type { Workload } from "../../targets/workload";
+import type { IssuedCertificates, Workload } from "../../targets/workload";
 import { configOf, isSecretInput, record, valueOf, type Recorded } from "../helpers/mocks";
 
 const layout = dockerLayout("tempo");
@@ -284,6 +284,30 @@ describe("a Workload on Docker", () => {
       await deployed({ change: { identities }, ...renewed }),
     ];
     expect(restarted.container("tempo").labels).not.toEqual(old.container("tempo").labels);
+  });
+
+  test("refreshes what tells of certificates beside its own, and nothing else", async () => {
+    const path = `${layout.identity}/ends.yml`;
+    const render = (issued: IssuedCertificates) => JSON.stringify(issued);
+    const identities = [{ ...workload.identities[0], liveFiles: [{ path, render }] }];
+    const [old, renewed] = [
+      await deployed({ change: { identities } }),
+      await deployed({ change: { identities }, certificate: "LEAF 2" }),
+    ];
+    expect(old.container("tempo-identity-writer").uploads).toContainEqual({
+      file: path,
+      content: JSON.stringify({ root: "ROOT", issuers: "CLIENTS", leaves: { tempo: "LEAF" } }),
+      permissions: "0444",
+    });
+    expect(JSON.stringify(renewed.container("tempo-identity-writer").uploads)).toContain("LEAF 2");
+    // The owner of the key is set again; who reads the file need not own it.
+    expect(old.container("tempo-identity-owner").command).not.toEqual([
+      expect.stringContaining(path),
+    ]);
+    expect(renewed.container("tempo")).toEqual(old.container("tempo"));
+    expect(renewed.volume("tempo-identity")).toEqual(old.volume("tempo-identity"));
+    const names = ({ resources }: typeof old) => resources.map(({ type, name }) => type + name);
+    expect(names(renewed)).toEqual(names(old));
   });
 
   test("owns its data volume through its image, or through one run of chown", async () => {

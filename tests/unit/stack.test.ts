@@ -133,6 +133,18 @@ describe("the stack with its defaults", () => {
     expect(networks.map(({ name }) => name).sort()).toEqual(["backplane", "intake"]);
   });
 
+  test("tells Prometheus alone when each certificate ends, beside its own", () => {
+    const told = resources.filter((one) =>
+      JSON.stringify(one.inputs.uploads ?? "").includes("kind: root"),
+    );
+    expect(told.map(({ name }) => name)).toEqual(["prometheus-identity-writer"]);
+    const uploads = told[0].inputs.uploads as { file: string; content: string }[];
+    const [{ content }] = uploads.filter(({ file }) => file.endsWith("/certificates.yml"));
+    for (const name of Object.keys(stack.identities)) {
+      expect(content).toContain(`certificate: ${name}\n`);
+    }
+  });
+
   test("generates secrets that cannot be guessed", () => {
     const passwords = resources.filter(({ type }) => type.endsWith(":RandomPassword"));
     expect(passwords.map(({ name }) => name)).toContain("grafanaAdminPassword");
