@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import { listOptions, type OptionEntry } from "../config/options";
 
 const HEADER = `# Options
@@ -22,8 +23,16 @@ A wrong configuration is reported whole, before anything is changed.
 
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-function defaultOf({ fallback, required, secret }: OptionEntry): string {
+/** A default that no cell has room for stands below the table. */
+const isLong = ({ fallback }: OptionEntry) => Array.isArray(fallback) && fallback.length > 10;
+
+const below = ({ path, fallback }: OptionEntry) =>
+  `\nDefault of \`${path}\`:\n\n\`\`\`yaml\n${stringify(fallback, { lineWidth: 0 })}\`\`\``;
+
+function defaultOf(option: OptionEntry): string {
+  const { fallback, required, secret } = option;
   if (required) return "required";
+  if (isLong(option)) return "below";
   if (fallback === undefined || secret) return "";
   // A pipe inside code would end the cell.
   return `\`${JSON.stringify(fallback).replaceAll("|", "\\|").replaceAll("`", "'")}\``;
@@ -48,6 +57,7 @@ export function optionsReference(): string {
     );
     const what = top.kind === "list" ? `${top.description} A list.` : top.description;
     parts.push(`\n## ${top.path}\n`, `${what}\n`, TABLE, ...members.map(row));
+    parts.push(...members.filter(isLong).map(below));
   }
   return `${parts.join("\n")}\n`;
 }

@@ -114,6 +114,12 @@ export const stackSchema = z.strictObject({
     values: o
       .list("What is masked inside any value, as regular expressions.", o.pattern("A pattern."))
       .prefault([...SECRET_VALUES]),
+    spanLinks: o
+      .oneOf(
+        ["drop", "keep"],
+        "What becomes of links between spans, whose attributes nothing in the collector can redact: `drop` removes the links and counts them as dropped, `keep` lets them pass as they are.",
+      )
+      .prefault("drop"),
   }),
 
   limits: o.section(

@@ -9,7 +9,7 @@ import { exporters, receiverCaFiles } from "./exporters";
 import { hostIdentity } from "./host-metrics";
 import { pipelines } from "./pipelines";
 import { ownMetricsAddress, receivers } from "./receivers";
-import { redaction } from "./redaction";
+import { redaction, redactionArgs } from "./redaction";
 import { sampling } from "./sampling";
 
 /** Share of the memory limit that Go's collector keeps to, and at which the intake refuses. */
@@ -122,9 +122,9 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
 
 /** The collector as a Workload. */
 export function collectorWorkload(context: ServiceContext): Workload {
-  const { layout } = context;
+  const { config, layout } = context;
   return serviceWorkload(context, "collector", {
-    args: [`--config=${layout.config}/${FILE}`],
+    args: [`--config=${layout.config}/${FILE}`, ...redactionArgs(config)],
     env: { GOMEMLIMIT: `${mebibytes(heap(context))}MiB` },
     files: collectorDocuments(context),
     storage: { path: layout.data, ownedByImage: false },

@@ -1,21 +1,42 @@
 import type { StackConfig } from "../../config/parse";
+import { HARMLESS_VALUES, SECRET_VALUES } from "../../config/redaction-patterns";
 import type { Settings } from "./component";
 
 /**
  * Redaction in the cheapest arrangement that was measured (docs/performance.md). What an attribute
  * is called is decided by `redaction/keys`, what its value holds by `redaction/values`: with both in
  * one processor the known keys could not be looked up in a table instead of being matched. The
- * redaction processor leaves names and status messages alone; they are lent to it as attributes and
- * taken back, which costs a third of matching the same patterns in a transform processor.
+ * redaction processor visits attributes and log bodies alone. Other texts are lent to it as
+ * attributes and taken back, which costs a third of matching the same patterns in a transform
+ * processor; what cannot be lent is seen to by `transform/out_of_reach`.
  */
 const KEYS = "redaction/keys";
 const LEND = "transform/lend_texts";
 const VALUES = "redaction/values";
 const TAKE_BACK = "transform/take_back_texts";
+const OUT_OF_REACH = "transform/out_of_reach";
 
-/** Attributes that a text stands in while it is lent. */
-const LENT_NAME = "tracekeep.lent.name";
-const LENT_STATUS = "tracekeep.lent.status";
+/**
+ * Lets `set` clear a field, which the collector must be told with a flag. Nothing else can empty a
+ * span's links, and nothing at all can read or change their attributes.
+ */
+const CLEARING = "ottl.set.allowNil";
+
+type Signal = "traces" | "logs" | "metrics";
+
+/** Texts that are no attributes, by signal and context. An empty one is not lent, but for names. */
+const LENT: Record<Signal, Record<string, readonly string[]>> = {
+  traces: {
+    scope: ["name", "version"],
+    span: ["name", "status.message", "trace_state"],
+    spanevent: ["name"],
+  },
+  logs: { scope: ["name", "version"], log: ["event_name", "severity_text"] },
+  metrics: { scope: ["name", "version"] },
+};
+
+/** What the redaction processor puts in place of a secret. */
+const MASK = "****";
 
 /**
  * Keys of the semantic conventions that most telemetry carries. It is only a shortcut: a key that
@@ -91,75 +112,128 @@ function keysNeverMasked(patterns: readonly string[]): string[] {
   return COMMON_KEYS.filter((key) => masks.every((mask) => mask !== undefined && !mask.test(key)));
 }
 
-const lend: Settings = {
-  error_mode: "propagate",
-  trace_statements: [
-    {
-      context: "span",
-      statements: [
-        `set(span.attributes["${LENT_NAME}"], span.name)`,
-        `set(span.attributes["${LENT_STATUS}"], span.status.message) where span.status.message != ""`,
-      ],
-    },
-    {
-      context: "spanevent",
-      statements: [`set(spanevent.attributes["${LENT_NAME}"], spanevent.name)`],
-    },
-  ],
-};
+interface Statements {
+  context: string;
+  /** Of which one must hold, or nothing is done. */
+  conditions?: string[];
+  statements: string[];
+}
 
-const takeBack: Settings = {
-  error_mode: "propagate",
-  trace_statements: [
-    {
-      context: "span",
-      statements: [
-        `set(span.status.message, span.attributes["${LENT_STATUS}"]) where span.status.message != ""`,
-        `delete_key(span.attributes, "${LENT_STATUS}") where span.status.message != ""`,
-        `set(span.name, span.attributes["${LENT_NAME}"])`,
-        `delete_key(span.attributes, "${LENT_NAME}")`,
-      ],
-    },
-    {
-      context: "spanevent",
-      statements: [
-        `set(spanevent.name, spanevent.attributes["${LENT_NAME}"])`,
-        `delete_key(spanevent.attributes, "${LENT_NAME}")`,
-      ],
-    },
-  ],
-};
+/** A transform processor with the statements of each signal that has some. */
+function transform(statementsOf: (signal: Signal) => Statements[]): Settings {
+  const lists = (["traces", "logs", "metrics"] as const).map(
+    (signal) => [listOf(signal), statementsOf(signal)] as const,
+  );
+  return {
+    // What an error left unredacted must not go on.
+    error_mode: "propagate",
+    ...Object.fromEntries(lists.filter(([, statements]) => statements.length > 0)),
+  };
+}
+
+/** Name of a signal's list in a transform processor. */
+const listOf = (signal: Signal) => `${signal.replace(/s$/, "")}_statements`;
+
+/** Statements for each lent text, from its path and the attribute that it stands in meanwhile. */
+const forEachLent = (make: (path: string, attributes: string, key: string) => string[]) =>
+  transform((signal) =>
+    Object.entries(LENT[signal]).map(([context, fields]) => ({
+      context,
+      statements: fields.flatMap((field) =>
+        make(`${context}.${field}`, `${context}.attributes`, `"tracekeep.lent.${field}"`),
+      ),
+    })),
+  );
+
+// Nearly every span and event has a name: to ask first would cost as much as it spares.
+const ifAny = (path: string) => (/^span(event)?\.name$/.test(path) ? "" : ` where ${path} != ""`);
+
+const lend = () =>
+  forEachLent((path, attributes, key) => [`set(${attributes}[${key}], ${path})${ifAny(path)}`]);
+
+const takeBack = () =>
+  forEachLent((path, attributes, key) => [
+    // In this order: masked, a text is still not empty.
+    `set(${path}, ${attributes}[${key}])${ifAny(path)}`,
+    `delete_key(${attributes}, ${key})${ifAny(path)}`,
+  ]);
+
+/** What the redaction processor does not visit: links of spans, attributes of exemplars. */
+function outOfReach({ redaction: { keys, values, spanLinks } }: StackConfig): Settings {
+  const links: Statements = {
+    context: "span",
+    conditions: ["Len(span.links) > 0"],
+    statements: [
+      "set(span.dropped_links_count, span.dropped_links_count + Len(span.links))",
+      "set(span.links, nil)",
+    ],
+  };
+  const attributes = "exemplar.filtered_attributes";
+  const exemplars: Statements = {
+    context: "exemplar",
+    conditions: [`Len(${attributes}) > 0`],
+    statements: [
+      ...keys.map((key) => `delete_matching_keys(${attributes}, ${JSON.stringify(key)})`),
+      // Prometheus would store them as texts too.
+      `stringify_all(${attributes})`,
+      ...values.map(
+        (value) =>
+          `replace_all_patterns(${attributes}, "value", ${JSON.stringify(value)}, "${MASK}")`,
+      ),
+    ],
+  };
+  const statements: Record<Signal, Statements[]> = {
+    traces: spanLinks === "drop" ? [links] : [],
+    logs: [],
+    metrics: [exemplars],
+  };
+  return transform((signal) => statements[signal]);
+}
+
+/** Whether there is anything to redact. */
+const isRedacting = ({ redaction: { enabled, keys, values } }: StackConfig) =>
+  enabled && keys.length + values.length > 0;
 
 /** The processors of redaction, in their order; none when it is switched off. */
-export function redaction({ redaction: options }: StackConfig): Record<string, Settings> {
-  if (!options.enabled) return {};
+export function redaction(config: StackConfig): Record<string, Settings> {
+  const { keys, values } = config.redaction;
+  if (!isRedacting(config)) return {};
   // Without it every attribute that is not in a list would be deleted.
   const common = { allow_all_keys: true, summary: "silent" };
+  // Other patterns may mean what ours find harmless.
+  const isDefault = JSON.stringify(values) === JSON.stringify(SECRET_VALUES);
   return {
-    ...(options.keys.length > 0 && {
+    ...(keys.length > 0 && {
       [KEYS]: {
         ...common,
-        blocked_key_patterns: options.keys,
-        ignored_keys: keysNeverMasked(options.keys),
+        blocked_key_patterns: keys,
+        ignored_keys: keysNeverMasked(keys),
       },
     }),
-    ...(options.values.length > 0 && {
-      [LEND]: lend,
+    ...(values.length > 0 && {
+      [LEND]: lend(),
       [VALUES]: {
         ...common,
-        blocked_values: options.values,
+        ...(isDefault && { allowed_values: HARMLESS_VALUES }),
+        blocked_values: values,
         // Numbers, lists and maps too: a card number may be a number, a header is a list.
         redact_all_types: true,
       },
-      [TAKE_BACK]: takeBack,
+      [TAKE_BACK]: takeBack(),
     }),
+    [OUT_OF_REACH]: outOfReach(config),
   };
 }
 
 /** Ids of the redaction processors that a signal's first pipeline has, in order. */
-export function redactionOf(config: StackConfig, signal: "traces" | "logs" | "metrics"): string[] {
-  // Only spans have texts that must be lent.
-  return Object.keys(redaction(config)).filter(
-    (id) => signal === "traces" || id === KEYS || id === VALUES,
-  );
+export function redactionOf(config: StackConfig, signal: Signal): string[] {
+  return Object.entries(redaction(config))
+    .filter(([id, settings]) => !id.startsWith("transform/") || listOf(signal) in settings)
+    .map(([id]) => id);
 }
+
+/** Arguments of the collector's command line without which the processors would not do it. */
+export const redactionArgs = (config: StackConfig): string[] =>
+  isRedacting(config) && config.redaction.spanLinks === "drop"
+    ? [`--feature-gates=${CLEARING}`]
+    : [];

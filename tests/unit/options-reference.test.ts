@@ -23,4 +23,5 @@ test("a group's members stand under it, lists and secrets included", () => {
   expect(reference).toContain("| `apps[].scrape.path` |");
   expect(reference).toMatch(/`certificates\.ca\.privateKey` .*; secret \| required \|/);
   expect(reference).toMatch(/`retention\.traces` \| Traces\. \| .* \| `"168h"` \|/);
+  expect(reference).toContain("Default of `redaction.values`:\n\n```yaml\n- earer");
 });
