@@ -8,11 +8,14 @@ import { receiverFiles, receiverList, receiverSecrets } from "./receivers";
 import { routingTree } from "./routing";
 
 function mainDocument({ config, layout }: ServiceContext): string {
-  return stringify({
-    route: routingTree(config),
-    inhibit_rules: INHIBITIONS,
-    receivers: receiverList(config, layout),
-  });
+  return stringify(
+    {
+      route: routingTree(config),
+      inhibit_rules: INHIBITIONS,
+      receivers: receiverList(config, layout),
+    },
+    { aliasDuplicateObjects: false },
+  );
 }
 
 /** The files of Alertmanager; the addresses of receivers are secret files of their own. */

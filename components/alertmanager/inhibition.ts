@@ -15,6 +15,9 @@ interface Inhibition {
 /** Alerts that say that something is not there. */
 const GONE = "TargetDown|PushedMetricsAbsent";
 
+/** The collector's own end: what comes through it does not. */
+const COLLECTOR_GONE = [`alertname="PushedMetricsAbsent"`, `service="collector"`];
+
 export const INHIBITIONS: readonly Inhibition[] = [
   {
     name: "what is dead silences its symptoms",
@@ -24,8 +27,13 @@ export const INHIBITIONS: readonly Inhibition[] = [
   },
   {
     name: "without the collector nothing is counted",
-    source_matchers: [`alertname="PushedMetricsAbsent"`, `service="collector"`],
+    source_matchers: COLLECTOR_GONE,
     target_matchers: [`alertname="ServiceTrafficGone"`],
+  },
+  {
+    name: "without the collector the log agent is not heard",
+    source_matchers: COLLECTOR_GONE,
+    target_matchers: [`alertname="PushedMetricsAbsent"`, `service="log-agent"`],
   },
   {
     name: "critical silences the warning of the same",

@@ -51,6 +51,8 @@ export interface ProcessStackOptions {
   /** The services that are started; the others' ports stay closed. */
   services: readonly ServiceName[];
   mutate?: Mutation;
+  /** Runs before the first service starts; the stack's directory is there, and empty of services. */
+  before?: (stack: ProcessStack) => void;
   /** What differs from the certificate specifications, by identity. */
   certificates?: Readonly<Record<string, Partial<CertificateSpec>>>;
   /** Values of secrets; those left out get a value of their own. */
@@ -114,6 +116,7 @@ export class ProcessStack {
       options,
     );
     try {
+      options.before?.(stack);
       await stack.#launch(options);
     } catch (error) {
       await stack.stop();

@@ -1,7 +1,11 @@
 import { parse } from "yaml";
 import { alertmanagerWorkload } from "../../components/alertmanager/config";
-import { heartbeatSeconds } from "../../components/alertmanager/dead-mans-switch";
+import { heartbeatSeconds, WATCHDOG } from "../../components/alertmanager/dead-mans-switch";
+import { INHIBITIONS } from "../../components/alertmanager/inhibition";
 import { prometheusWorkload } from "../../components/prometheus/config";
+import { alertsOf } from "../../components/prometheus/rule-group";
+import { stackRules } from "../../components/stack/rules";
+import { SEVERITIES } from "../../config/schema/alerts";
 import { contextOf, documentOf, expectGolden, workloadText } from "../helpers/golden";
 import { PRIVATE_CA } from "../helpers/private-ca";
 
@@ -74,9 +78,50 @@ describe("Alertmanager", () => {
   });
 });
 
+describe("inhibition", () => {
+  const { config } = contextOf("alertmanager", { containerLogs: { enabled: true } });
+  const alerts = alertsOf(stackRules(config).flatMap(([, groups]) => groups));
+
+  test("names alerts that there are", () => {
+    const matchers = INHIBITIONS.flatMap(({ source_matchers, target_matchers }) => [
+      ...source_matchers,
+      ...target_matchers,
+    ]);
+    const named = matchers.flatMap((matcher) => {
+      const [, names] = /^alertname(?:=|=~|!~)"(.*)"$/.exec(matcher) ?? [];
+      return names?.split("|") ?? [];
+    });
+    const known = alerts.map(({ alert }) => alert);
+    expect(named.length).toBeGreaterThan(3);
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test("spares what says that data is lost, and what may be why something ended", () => {
+    const spared = ["CollectorLosesData", "CollectorPushesBack", "TempoDiscardsSpans"].concat(
+      ["LokiDiscardsLines", "CertificateEnds", "CertificateExpired", "DiskFills", "DiskFullSoon"],
+      ["MemoryNearLimit", "ServiceErrorRateHigh", "ServiceLatencyHigh"],
+    );
+    for (const name of spared) {
+      const found = alerts.filter(({ alert }) => alert === name);
+      expect(found.map(({ labels }) => [name, labels.service])).toEqual(
+        found.map(() => [name, undefined]),
+      );
+      expect(found).not.toEqual([]);
+    }
+  });
+});
+
+test("every alert has a severity that a receiver can ask for; the Watchdog alone has none", () => {
+  const { config } = contextOf("alertmanager");
+  const alerts = alertsOf(stackRules(config).flatMap(([, groups]) => groups));
+  const others = alerts.filter(({ labels }) => !SEVERITIES.some((one) => one === labels.severity));
+  expect(others.map(({ alert }) => alert)).toEqual([WATCHDOG]);
+});
+
 describe("the dead man's switch", () => {
   test("is told of an end no later than one interval after it", () => {
-    // Alertmanager takes an alert that no longer comes for four of the longer of these two.
+    // Alertmanager takes an alert that no longer comes for four times what is longer: Prometheus'
+    // pause before it sends it again, or the time between evaluations of its group.
     for (const [interval, seconds] of [
       ["10s", 10],
       ["15s", 15],
@@ -85,6 +130,11 @@ describe("the dead man's switch", () => {
     ] as const) {
       const { config } = contextOf("prometheus", deadMansSwitch(interval));
       expect(4 * heartbeatSeconds(config)!).toBeLessThanOrEqual(seconds);
+      const groups = stackRules(config).flatMap(([, own]) => own);
+      const group = groups.find(({ rules }) =>
+        rules.some((rule) => "alert" in rule && rule.alert === WATCHDOG),
+      );
+      expect(group?.intervalSeconds).toBe(heartbeatSeconds(config));
     }
   });
 
