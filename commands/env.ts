@@ -8,7 +8,7 @@ import { pkcs12 } from "../components/application/pkcs12";
 import { splitHostPort } from "../components/verification/client";
 import type { StackConfig } from "../config/parse";
 import type { ApplicationConfig } from "../config/schema";
-import type { ServiceName } from "../config/services";
+import type { DialledService } from "../config/services";
 import { UNREADABLE } from "../config/types";
 import { home } from "./paths";
 import { withProgress } from "./progress";
@@ -36,7 +36,7 @@ export function writePrivate(
 }
 
 /** `host:port` at which a service is dialled, with a host that stands in its certificate. */
-export function dialled(config: StackConfig, service: ServiceName, published: string): string {
+export function dialled(config: StackConfig, service: DialledService, published: string): string {
   const { host, port } = splitHostPort(published);
   const [name] = config.hostNames[service];
   // Not every TLS library checks addresses, so the loopback goes by its name.
@@ -78,7 +78,7 @@ export function environmentOf(
     // The key alone, without a line break: clients send the file's content as it is.
     ...(qdrantApiKey !== undefined && { "qdrant-api-key": qdrantApiKey }),
   });
-  const at = (service: ServiceName, listener: string) => {
+  const at = (service: DialledService, listener: string) => {
     const published = outputs.endpoints[service]?.[listener];
     return published === undefined ? undefined : dialled(config, service, published);
   };
@@ -106,7 +106,7 @@ export function environmentOf(
 }
 
 /** Pages that a browser opens with the operator's certificate. */
-const PAGES: readonly [ServiceName, string, string][] = [
+const PAGES: readonly [DialledService, string, string][] = [
   ["jaeger", "http", "/search"],
   ["prometheus", "http", "/query"],
   ["alertmanager", "http", "/"],
@@ -128,7 +128,7 @@ export async function operatorFiles(
     "operator.p12": await pkcs12(name, certificate, key, password),
     "operator.p12.password": `${password}\n`,
   });
-  const url = (service: ServiceName, listener: string, page: string) => {
+  const url = (service: DialledService, listener: string, page: string) => {
     const published = outputs.endpoints[service]?.[listener];
     return published && `https://${dialled(config, service, published)}${page}`;
   };

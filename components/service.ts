@@ -1,7 +1,7 @@
 import { limitsOf } from "../config/capacity";
 import { imageOf, IMAGES } from "../config/images";
 import type { StackConfig } from "../config/parse";
-import type { ServiceName } from "../config/services";
+import { isDialled, type ServiceName } from "../config/services";
 import type { Layout } from "../targets/layout";
 import type { Workload } from "../targets/workload";
 import { dialledBy, openListeners, zonesOf } from "./stack/connections";
@@ -27,17 +27,21 @@ export function goMemoryLimit(config: StackConfig, service: ServiceName): Record
 /** What only the room itself knows of its Workload. */
 export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
   Partial<
-    Pick<Workload, "env" | "entrypoint" | "files" | "secretFiles" | "storage" | "writable">
+    Pick<
+      Workload,
+      "env" | "entrypoint" | "files" | "secretFiles" | "storage" | "hostDirectories" | "writable"
+    >
   > & {
     reload: Workload["identities"][number]["reload"];
+    liveFiles?: Workload["identities"][number]["liveFiles"];
   };
 
 /** Listeners of a service that the host publishes, by the name of their port option. */
-    liveFiles?: Workload["identities"][number]["liveFiles"];
 function publishedAt(
   config: StackConfig,
   service: ServiceName,
 ): Record<string, { bind: string; port: number }> {
+  if (!isDialled(service)) return {};
   const { bind, ...ports } = config.ports[service];
   const published = Object.fromEntries(
     Object.entries(ports).map(([name, port]) => [name, { bind, port }]),

@@ -40,6 +40,7 @@ const DEMAND: Record<
   jaeger: ({ spansPerSecond }) => ({ memory: (512 + spansPerSecond * 0.06) * MI, cpus: 1 }),
   qdrant: () => ({ memory: 1024 * MI, cpus: 1 }),
   alertmanager: () => ({ memory: 128 * MI, cpus: 0.25 }),
+  "log-agent": () => ({ memory: 256 * MI, cpus: 0.5 }),
 };
 
 /** Limits of a service: those of the options, else what the stated capacity asks for. */

@@ -5,11 +5,18 @@ export interface Image {
   /** Registry and repository. */
   repository: string;
   tag: string;
-  /** User and group ids that the image is made for. */
+  /** User and group ids that it runs as: those that the image is made for, where nothing else is said. */
   user: { uid: number; gid: number };
   /** Where the data that is kept lies in the container. */
   data: string;
 }
+
+const COLLECTOR: Image = {
+  repository: "docker.io/otel/opentelemetry-collector-contrib",
+  tag: "0.159.0",
+  user: { uid: 10001, gid: 10001 },
+  data: "/var/lib/otelcol",
+};
 
 /** The images that this version of the stack was built and checked for. */
 export const IMAGES: Readonly<Record<ServiceName, Image>> = {
@@ -19,12 +26,7 @@ export const IMAGES: Readonly<Record<ServiceName, Image>> = {
     user: { uid: 10001, gid: 10001 },
     data: "/var/tempo",
   },
-  collector: {
-    repository: "docker.io/otel/opentelemetry-collector-contrib",
-    tag: "0.159.0",
-    user: { uid: 10001, gid: 10001 },
-    data: "/var/lib/otelcol",
-  },
+  collector: COLLECTOR,
   prometheus: {
     repository: "docker.io/prom/prometheus",
     tag: "v3.14.0",
@@ -60,6 +62,11 @@ export const IMAGES: Readonly<Record<ServiceName, Image>> = {
     tag: "v0.34.0",
     user: { uid: 65534, gid: 65534 },
     data: "/alertmanager",
+  },
+  "log-agent": {
+    ...COLLECTOR,
+    // Docker's log files are root's alone. It has none of root's capabilities.
+    user: { uid: 0, gid: 0 },
   },
 };
 

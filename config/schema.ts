@@ -3,6 +3,7 @@ import { SECRET_KEYS, SECRET_VALUES } from "./redaction-patterns";
 import { SERVICES } from "./services";
 import { alerts } from "./schema/alerts";
 import { application } from "./schema/application";
+import { containerLogs } from "./schema/container-logs";
 import { intake } from "./schema/intake";
 import { hostNames, ports } from "./schema/publishing";
 import { storage } from "./schema/storage";
@@ -166,6 +167,7 @@ export const stackSchema = z.strictObject({
   }),
   qdrant: o.section("Qdrant.", { enabled: o.flag("Whether it runs.").prefault(true) }),
   alertmanager: o.section("Alertmanager.", { enabled: o.flag("Whether it runs.").prefault(true) }),
+  containerLogs,
 
   apps: o.list(
     "Applications: each gets a client certificate and its `OTEL_*` variables.",

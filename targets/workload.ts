@@ -27,6 +27,8 @@ export interface Workload {
   ports: WorkloadPort[];
   /** The data volume. */
   storage?: Storage;
+  /** Directories of the host, absolute, that it reads and never writes, at the same path. Default: none. */
+  hostDirectories?: string[];
   /** Directories in memory that the process may write to. */
   writable: string[];
   probe: Probe;
@@ -64,8 +66,6 @@ export interface IdentityMount {
    * stack makes (`api`), or by a restart (`restart`).
    */
   reload: "watch" | "api" | "restart";
-}
-
   /** Further files of the directory, refreshed with the certificates that they tell of. */
   liveFiles?: LiveFile[];
 }
@@ -88,6 +88,8 @@ export interface IssuedCertificates {
   issuers: string;
   /** Leaf certificates, each followed by its issuer, by the name of their specification. */
   leaves: Readonly<Record<string, string>>;
+}
+
 export interface WorkloadPort {
   /** Name of the listener in the connection table. */
   name: string;

@@ -19,7 +19,8 @@ const MI = 2 ** 20;
 /** Largest batch, in bytes, that is sent in one request: 4 MiB is what gRPC servers take by default. */
 const MAX_BATCH = 3.5 * MI;
 
-function clientTls({ layout }: ServiceContext, serverName: string, ca?: string): Settings {
+/** TLS of an exporter to a server of this name. */
+export function clientTls({ layout }: ServiceContext, serverName: string, ca?: string): Settings {
   const { certificate, key, root } = tlsFiles(layout);
   return {
     ca_file: ca ?? root,

@@ -1,4 +1,5 @@
 import type { StackConfig } from "../../config/parse";
+import { isDialled } from "../../config/services";
 import { enabledServices, type Issuer } from "../stack/connections";
 
 export type CertificateUse = "digital_signature" | "server_auth" | "client_auth";
@@ -43,6 +44,8 @@ export function certificateSpecs(
   serverNames: (service: string) => readonly string[] = () => [],
 ): CertificateSpec[] {
   const services = enabledServices(config).map((service): CertificateSpec => {
+    // It sends as applications do, and needs nothing else opened to it.
+    if (!isDialled(service)) return client(service, "applications");
     const hosts = config.hostNames[service];
     return {
       name: service,

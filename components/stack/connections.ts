@@ -107,6 +107,7 @@ export const LISTENERS = {
   },
   qdrant: { rest: mtls(6333, "http", "services", "applications") },
   alertmanager: { http: mtls(9093, "http", "services") },
+  "log-agent": { metrics: ownMetrics(4318) },
 } as const satisfies Record<ServiceName, Record<string, Listener>>;
 
 export function listenersOf(service: ServiceName): Readonly<Record<string, Listener>> {
@@ -144,6 +145,8 @@ export function isEnabled(config: StackConfig, service: ServiceName): boolean {
     case "qdrant":
     case "alertmanager":
       return config[service].enabled;
+    case "log-agent":
+      return config.containerLogs.enabled;
     case "tempo":
     case "collector":
     case "prometheus":
@@ -213,6 +216,12 @@ export const CONNECTIONS: readonly Connection[] = [
     when: (config) => config.extraReceivers.length > 0,
   },
   { from: "jaeger", to: "prometheus", listener: "http", carries: "its own metrics" },
+  {
+    from: "log-agent",
+    to: "collector",
+    listener: "otlpGrpc",
+    carries: "the containers' logs and its own metrics",
+  },
   { from: "tempo", to: "tempo", listener: "grpc", carries: "queries and jobs" },
   {
     from: "tempo",

@@ -5,6 +5,7 @@ import { Application } from "../application/application";
 import { Collector } from "../collector/collector";
 import { Grafana } from "../grafana/grafana";
 import { Jaeger } from "../jaeger/jaeger";
+import { LogAgent } from "../log-agent/log-agent";
 import { Loki } from "../loki/loki";
 import { Prometheus } from "../prometheus/prometheus";
 import { Qdrant } from "../qdrant/qdrant";
@@ -26,6 +27,7 @@ const ROOMS: Readonly<Record<ServiceName, ComponentClass>> = {
   jaeger: Jaeger,
   qdrant: Qdrant,
   alertmanager: Alertmanager,
+  "log-agent": LogAgent,
 };
 
 /** The component of a Workload: its service's own, else that of an application. */

@@ -4,6 +4,7 @@ import { alertmanagerRules } from "../alertmanager/rules";
 import { collectorRules } from "../collector/rules";
 import { grafanaRules } from "../grafana/rules";
 import { jaegerRules } from "../jaeger/rules";
+import { logAgentRules } from "../log-agent/rules";
 import { lokiRules } from "../loki/rules";
 import type { RuleGroup } from "../prometheus/rule-group";
 import { prometheusRules } from "../prometheus/rules";
@@ -21,6 +22,7 @@ const RULES: Readonly<Record<ServiceName, (config: StackConfig) => RuleGroup[]>>
   jaeger: jaegerRules,
   qdrant: qdrantRules,
   alertmanager: alertmanagerRules,
+  "log-agent": logAgentRules,
 };
 
 /** Rules of the services that run, by service. */

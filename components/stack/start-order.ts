@@ -3,11 +3,14 @@ import type { Workload } from "../../targets/workload";
 type Node = Pick<Workload, "name" | "connectsTo">;
 
 /**
- * What a Workload starts after: what it dials. Prometheus waits for nobody: it scrapes what is
- * there, and those that it scrapes push to it or query it.
+ * They wait for nobody. Prometheus scrapes what is there, and those that it scrapes push to it or
+ * query it; the log agent reads what the others say at their start, and keeps it until it is taken.
  */
+const FIRST: readonly string[] = ["prometheus", "log-agent"];
+
+/** What a Workload starts after: what it dials. */
 export function startsAfter({ name, connectsTo }: Node): string[] {
-  return name === "prometheus" ? [] : connectsTo;
+  return FIRST.includes(name) ? [] : connectsTo;
 }
 
 /**

@@ -7,6 +7,7 @@ import { applicationWorkload } from "../application/workload";
 import { collectorWorkload } from "../collector/config";
 import { grafanaWorkload } from "../grafana/config";
 import { jaegerWorkload } from "../jaeger/config";
+import { logAgentWorkload } from "../log-agent/config";
 import { lokiWorkload } from "../loki/config";
 import { prometheusWorkload } from "../prometheus/config";
 import { qdrantWorkload } from "../qdrant/config";
@@ -24,6 +25,7 @@ export const WORKLOADS: Readonly<Record<ServiceName, (context: ServiceContext) =
   jaeger: jaegerWorkload,
   qdrant: qdrantWorkload,
   alertmanager: alertmanagerWorkload,
+  "log-agent": logAgentWorkload,
 };
 
 /** The Workloads of the services that run. */

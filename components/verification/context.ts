@@ -1,4 +1,4 @@
-import type { ServiceName } from "../../config/services";
+import type { DialledService, ServiceName } from "../../config/services";
 import { causeOf, shortText } from "./causes";
 import { call, ConnectionError, splitHostPort, type Address, type HttpCall } from "./client";
 import { HopFailure, NotChecked } from "./hop";
@@ -16,7 +16,7 @@ export const ASKED = {
   grafana: "https",
   qdrant: "rest",
   collector: "otlpHttp",
-} as const satisfies Record<ServiceName, string>;
+} as const satisfies Record<DialledService, string>;
 
 /** What every hop works with. */
 export interface Context {
@@ -36,7 +36,7 @@ export interface Context {
  */
 export function addressOf(
   { target }: Context,
-  service: ServiceName,
+  service: DialledService,
   listener: string = ASKED[service],
 ): Address {
   const published = target.endpoints[service]?.[listener];
@@ -50,7 +50,7 @@ export function addressOf(
 }
 
 /** A request with the operator's certificate; every HTTP answer is returned. */
-export async function ask(context: Context, service: ServiceName, request: HttpCall) {
+export async function ask(context: Context, service: DialledService, request: HttpCall) {
   return call(addressOf(context, service), { identity: context.target.operator, ...request });
 }
 
@@ -61,7 +61,7 @@ export async function ask(context: Context, service: ServiceName, request: HttpC
  */
 export async function askJson<T>(
   context: Context,
-  service: ServiceName,
+  service: DialledService,
   request: HttpCall,
 ): Promise<T> {
   const address = addressOf(context, service);
@@ -126,7 +126,7 @@ export function sumMetrics(page: string, name: string, label?: string): Map<stri
 }
 
 /** A service's metrics page, or an empty text if it cannot be had. */
-export async function metricsPage(context: Context, service: ServiceName): Promise<string> {
+export async function metricsPage(context: Context, service: DialledService): Promise<string> {
   try {
     const { status, body } = await ask(context, service, { path: "/metrics", timeoutMs: 5000 });
     return status === 200 ? body : "";

@@ -1,6 +1,6 @@
 import type { VerificationTarget } from "./target";
 import type { HopResult } from "./hop";
-import { SERVICES } from "../../config/services";
+import { DIALLED_SERVICES } from "../../config/services";
 
 /** Takes every secret of the target out of a text; a second lock behind careful messages. */
 export function withoutSecrets(text: string, target: VerificationTarget): string {
@@ -40,7 +40,7 @@ export interface Summary {
   failed: string[];
   notChecked: number;
   warnings: number;
-  /** Services that are switched off. */
+  /** Services that are switched off; the log agent is not, it may be switched on. */
   skipped: string[];
 }
 
@@ -51,7 +51,7 @@ export function summarize(results: readonly HopResult[], services: readonly stri
     failed: of("failed").map(({ name }) => name),
     notChecked: of("not checked").length,
     warnings: of("warning").length,
-    skipped: SERVICES.filter((service) => !services.includes(service)),
+    skipped: DIALLED_SERVICES.filter((service) => !services.includes(service)),
   };
 }
 

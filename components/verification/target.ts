@@ -75,7 +75,7 @@ const SCRAPED: readonly ServiceName[] = [
   "alertmanager",
 ];
 /** Services that cannot serve their metrics over TLS and push them. */
-const PUSHERS: readonly ServiceName[] = ["collector", "jaeger"];
+const PUSHERS: readonly ServiceName[] = ["collector", "jaeger", "log-agent"];
 const DATA_SOURCES: readonly ServiceName[] = [
   "prometheus",
   "tempo",

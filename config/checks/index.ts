@@ -3,12 +3,13 @@ import { deadMansSwitch, receivers, webhooks } from "./alerts";
 import { durationsAgree, durationsLongEnough, limitsHold, sizesLargeEnough } from "./bounds";
 import { certificateTimes, ownCa } from "./certificates";
 import type { Check } from "./check";
+import { noLogLoop } from "./container-logs";
 import { dockerHost } from "./docker";
 import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
 import { s3Complete } from "./storage";
-
 import { thresholds } from "./thresholds";
+
 export { publishedPorts } from "./ports";
 
 const CHECKS: readonly Check[] = [
@@ -25,12 +26,13 @@ const CHECKS: readonly Check[] = [
   applications,
   dockerHost,
   scrapeTargetsNamed,
+  noLogLoop,
   receivers,
   webhooks,
   deadMansSwitch,
+  thresholds,
 ];
 
-  thresholds,
 /** What no single option can tell: clashes, orders and what one option asks of another. */
 export function checkAcross(
   config: StackConfig,

@@ -1,5 +1,5 @@
 import type { Problem, StackConfig } from "../parse";
-import { SERVICES } from "../services";
+import { DIALLED_SERVICES } from "../services";
 import { isLoopback } from "../types";
 import type { Check } from "./check";
 
@@ -15,7 +15,7 @@ export function publishedPorts(config: StackConfig): PublishedPort[] {
   const enabled = (service: string) =>
     (config as unknown as Record<string, { enabled?: boolean }>)[service]?.enabled !== false;
   const ports: PublishedPort[] = [];
-  for (const service of SERVICES.filter(enabled)) {
+  for (const service of DIALLED_SERVICES.filter(enabled)) {
     const { bind, ...numbers } = config.ports[service];
     for (const [name, port] of Object.entries(numbers)) {
       ports.push({ path: `ports.${service}.${name}`, owner: service, bind, port });

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { SERVICES } from "../services";
+import { DIALLED_SERVICES, type DialledService } from "../services";
 import * as o from "../types";
 
 const publishedPorts = <T extends z.ZodRawShape>(service: string, shape: T) =>
@@ -27,9 +27,9 @@ export const ports = o.section("Published ports. All others stay inside the stac
 export const hostNames = o.section(
   "Public host names per service. They enter its certificate; the first one is used in links.",
   Object.fromEntries(
-    SERVICES.map((service) => [
+    DIALLED_SERVICES.map((service) => [
       service,
       o.list(`Public host names of ${service}.`, o.hostName("A host name or IPv4 address.")),
     ]),
-  ) as Record<(typeof SERVICES)[number], ReturnType<typeof o.list<ReturnType<typeof o.hostName>>>>,
+  ) as Record<DialledService, ReturnType<typeof o.list<ReturnType<typeof o.hostName>>>>,
 );

@@ -46,6 +46,19 @@ export function cpusText(cpus: number): string {
   return zeros === 9 ? cpus.toFixed(1) : exact.replace(/0+$/, "");
 }
 
+/**
+ * Directories of the host. As `mounts`, for a volume's `hostPath` that is not there would be made,
+ * empty and silently, where this is refused.
+ */
+function hostMounts({ hostDirectories = [] }: Workload): docker.types.input.ContainerMount[] {
+  return hostDirectories.map((directory) => ({
+    type: "bind",
+    source: directory,
+    target: directory,
+    readOnly: true,
+  }));
+}
+
 /** The arguments of a Workload's container. Lists are sorted: their order is a change to the provider. */
 export function containerArgs(
   scope: Scope,
@@ -71,10 +84,13 @@ export function containerArgs(
     readOnly: true,
     tmpfs: Object.fromEntries([...workload.writable].sort().map((path) => [path, scratch])),
     volumes: parts.volumes,
+    ...(workload.hostDirectories && { mounts: hostMounts(workload) }),
     networkMode: "bridge",
     networksAdvanced: parts.networks.map((network) => ({ name: network, aliases: [name] })),
     ports: ports(workload),
     labels: labels(scope, name, parts.labels),
+    // By its name the log agent knows whose a line is.
+    logOpts: { ...HARDENED.logOpts, tag: "{{.Name}}" },
     restart: "unless-stopped",
     // Without it the provider kills at once, whatever `stopTimeout` says.
     destroyGraceSeconds: stopGrace,

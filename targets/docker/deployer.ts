@@ -75,7 +75,7 @@ export class DockerDeployer implements Deployer {
         ],
         // The provider reports a change of these as done without doing it. Names and ports are
         // taken, so the old container has to go first.
-        replaceOnChanges: ["healthcheck", "init", "tmpfs"],
+        replaceOnChanges: ["healthcheck", "init", "mounts", "tmpfs"],
         deleteBeforeReplace: true,
       },
     );

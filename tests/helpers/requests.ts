@@ -113,7 +113,7 @@ export async function pushLog(
 
 /** Log lines that Loki answers a LogQL query with. */
 export async function linesInLoki(stack: ProcessStack, query: string): Promise<string[]> {
-  const parameters = new URLSearchParams({ query, since: "1h" });
+  const parameters = new URLSearchParams({ query, since: "1h", limit: "5000" });
   const { status, body } = await get(
     stack,
     "loki",

@@ -117,7 +117,7 @@ describe("a Workload on Docker", () => {
       cpus: "1.5",
       init: false,
       logDriver: "json-file",
-      logOpts: { "max-size": "10m", "max-file": "3" },
+      logOpts: { "max-size": "10m", "max-file": "3", tag: "{{.Name}}" },
       restart: "unless-stopped",
       destroyGraceSeconds: 45,
       stopTimeout: 45,
@@ -321,6 +321,22 @@ describe("a Workload on Docker", () => {
       command: ["chown 10001:10002 /badger"],
       volumes: [{ volumeName: "tracekeep-dev-tempo-data", containerPath: "/badger" }],
     });
+  });
+
+  test("sees a directory of the host where it asks for it, at the same path and never to write", async () => {
+    const without = await deployed();
+    expect(without.container("tempo")).not.toHaveProperty("mounts");
+    const { container } = await deployed({
+      change: { hostDirectories: ["/srv/docker/containers"] },
+    });
+    expect(container("tempo").mounts).toEqual([
+      {
+        type: "bind",
+        source: "/srv/docker/containers",
+        target: "/srv/docker/containers",
+        readOnly: true,
+      },
+    ]);
   });
 
   test("joins bridges of which only the egress leads out, and is routed through that one", async () => {

@@ -22,7 +22,7 @@ test("docs/security.md names every listener that is not mutual TLS, and no other
       .map(([listener]) => `${service}.${listener}`),
   );
   const [, section] = /## Exceptions\n([^]*?)\n## /.exec(read("docs/security.md")) ?? [];
-  const named = [...section.matchAll(/`([a-z]+\.\w+)`/g)].map(([, name]) => name);
+  const named = [...section.matchAll(/`([a-z-]+\.\w+)`/g)].map(([, name]) => name);
   const services: readonly string[] = SERVICES;
   const listeners = named.filter((name) => services.includes(name.split(".")[0]));
   expect(listeners.sort()).toEqual(exceptions.sort());

@@ -12,7 +12,7 @@ import {
 import { verificationTargetSchema } from "../../components/verification/target";
 import { IMAGES } from "../../config/images";
 import type { StackConfig } from "../../config/parse";
-import { SERVICES } from "../../config/services";
+import { DIALLED_SERVICES } from "../../config/services";
 import { dockerTarget } from "../../targets/docker";
 import { configOf, plainParts, record, valueOf, type Recorded } from "../helpers/mocks";
 
@@ -108,7 +108,7 @@ describe("the stack with its defaults", () => {
         .filter(runs)
         .map(({ name }) => name)
         .sort(),
-    ).toEqual([...SERVICES].sort());
+    ).toEqual([...DIALLED_SERVICES].sort());
     for (const { inputs } of containers) {
       expect(inputs).toMatchObject({
         capabilities: { drops: ["ALL"] },
@@ -156,7 +156,7 @@ describe("the stack with its defaults", () => {
     await expect(pulumi.isSecret(output)).resolves.toBe(true);
     const target = await valueOf(output);
     expect(verificationTargetSchema.parse(JSON.parse(JSON.stringify(target)))).toMatchObject({
-      services: [...SERVICES],
+      services: [...DIALLED_SERVICES],
       endpoints: { collector: { otlpGrpc: "127.0.0.1:4317" }, tempo: { http: "127.0.0.1:3200" } },
       qdrant: { apiKey: "generated-qdrantApiKey" },
       grafana: { user: "admin", password: "generated-grafanaAdminPassword" },
@@ -204,7 +204,44 @@ describe("the stack with everything on", () => {
 
   test("can be previewed while nothing is known", async () => {
     const { resources } = await recordStack(EVERYTHING, true);
-    expect(resources.filter(isContainer).filter(runs)).toHaveLength(SERVICES.length + 1);
+    expect(resources.filter(isContainer).filter(runs)).toHaveLength(DIALLED_SERVICES.length + 1);
+  });
+});
+
+describe("the stack with its containers' logs", () => {
+  const options = { containerLogs: { enabled: true } };
+  let resources: Recorded[];
+  beforeAll(async () => {
+    ({ resources } = await recordStack(options));
+  });
+
+  test("has one container that is root, without any of its capabilities", () => {
+    const running = resources.filter(isContainer).filter(runs);
+    const roots = running.filter(({ inputs }) => String(inputs.user).startsWith("0:"));
+    expect(roots.map(({ name }) => name)).toEqual(["log-agent"]);
+    expect(roots[0].inputs).toMatchObject({
+      readOnly: true,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      ports: [],
+      networksAdvanced: [{ name: "tracekeep-dev-backplane" }],
+    });
+  });
+
+  test("shows a directory of the host to that one alone, and no socket to anybody", () => {
+    const seeing = resources.filter(
+      ({ inputs }) => inputs.mounts !== undefined || JSON.stringify(inputs).includes("hostPath"),
+    );
+    expect(seeing.map(({ name }) => name)).toEqual(["log-agent"]);
+    expect(seeing[0].inputs.mounts).toEqual([
+      {
+        type: "bind",
+        source: "/var/lib/docker/containers",
+        target: "/var/lib/docker/containers",
+        readOnly: true,
+      },
+    ]);
+    expect(JSON.stringify(resources.map(({ inputs }) => inputs))).not.toContain("docker.sock:");
   });
 });
 

@@ -1,11 +1,11 @@
-import type { ServiceName } from "../../../config/services";
+import type { DialledService } from "../../../config/services";
 import { shortText } from "../causes";
 import { call } from "../client";
 import { addressOf, connectionFailure, type Context } from "../context";
 import { HopFailure, poll, START_GRACE, type Hop } from "../hop";
 
 /** What each service answers when it is up at all; how well it is, the other hops tell. */
-const PATHS: Partial<Record<ServiceName, string>> = {
+const PATHS: Partial<Record<DialledService, string>> = {
   tempo: "/api/echo",
   loki: "/loki/api/v1/status/buildinfo",
   prometheus: "/-/ready",
@@ -15,11 +15,11 @@ const PATHS: Partial<Record<ServiceName, string>> = {
   qdrant: "/readyz",
 };
 
-export const answersId = (service: ServiceName): string => `${service}.answers`;
+export const answersId = (service: DialledService): string => `${service}.answers`;
 
 /** One hop a service: it answers over TLS under its own name, to a certificate that it must take. */
 export function answerHops(context: Context): Hop[] {
-  return (Object.entries(PATHS) as [ServiceName, string][]).map(([service, path]) => ({
+  return (Object.entries(PATHS) as [DialledService, string][]).map(([service, path]) => ({
     id: answersId(service),
     name: `${service} answers`,
     services: [service],

@@ -1,17 +1,17 @@
-import type { ServiceName } from "../../../config/services";
+import type { DialledService } from "../../../config/services";
 import { causeInLog, tlsCauseInLog } from "../causes";
 import { metricsPage, query, sumMetrics, type Context } from "../context";
 import { HopFailure, type Diagnosis } from "../hop";
 
 /** A service's counter of what reached it; grows with every push, whatever becomes of it then. */
-export const RECEIVED: Partial<Record<ServiceName, string>> = {
+export const RECEIVED: Partial<Record<DialledService, string>> = {
   tempo: "tempo_distributor_spans_received_total",
   loki: "loki_distributor_lines_received_total",
 };
 
 /** What the services had counted before anything was sent. */
 export interface Baseline {
-  received: Partial<Record<ServiceName, number>>;
+  received: Partial<Record<DialledService, number>>;
   /** Tempo's discarded spans, by reason. */
   discarded: Map<string, number>;
   /** Series of span metrics and the service graph, by their labels. */
@@ -22,7 +22,7 @@ const total = (sums: Map<string, number>) => [...sums.values()].reduce((sum, n) 
 
 export async function receivedBy(
   context: Context,
-  service: ServiceName,
+  service: DialledService,
 ): Promise<number | undefined> {
   const counter = RECEIVED[service];
   const page = await metricsPage(context, service);
@@ -33,7 +33,7 @@ export const discardedSpans = async (context: Context) =>
   sumMetrics(await metricsPage(context, "tempo"), "tempo_discarded_spans_total", "reason");
 
 /** Name of the collector's exporter to a service, as its metrics and its log call it. */
-const EXPORTERS: Partial<Record<ServiceName, string>> = {
+const EXPORTERS: Partial<Record<DialledService, string>> = {
   tempo: "otlp_grpc/tempo",
   loki: "otlp_http/loki",
   prometheus: "otlp_http/prometheus",
@@ -55,7 +55,7 @@ async function queued(context: Context, exporter: string): Promise<number | unde
 /** Why what the collector took did not reach `service`, which is up and answers. */
 export async function undelivered(
   context: Context,
-  service: ServiceName,
+  service: DialledService,
   what: string,
 ): Promise<HopFailure> {
   const exporter = EXPORTERS[service] ?? service;
@@ -77,7 +77,7 @@ export async function undelivered(
 /** What a service's log tells of its own inner connections, or a cause that names them all. */
 export async function innerCause(
   context: Context,
-  service: ServiceName,
+  service: DialledService,
   seen: string,
   fallback: Diagnosis,
 ): Promise<Diagnosis> {

@@ -1,4 +1,4 @@
-import { SERVICES, type ServiceName } from "../../../config/services";
+import { DIALLED_SERVICES, type DialledService } from "../../../config/services";
 import { causeOf, shortText } from "../causes";
 import { call } from "../client";
 import { addressOf, connectionFailure, type Context } from "../context";
@@ -9,7 +9,7 @@ import { LOKI_LOG } from "./logs";
 import { JAEGER_TRACE, TEMPO_TRACE } from "./traces";
 
 /** What must be well before a data source's failure is Grafana's own. */
-const BEHIND: Partial<Record<ServiceName, string>> = {
+const BEHIND: Partial<Record<DialledService, string>> = {
   tempo: TEMPO_TRACE,
   loki: LOKI_LOG,
   prometheus: TO_PROMETHEUS,
@@ -38,8 +38,8 @@ export function grafanaHops(context: Context): Hop[] {
     }
   };
   const sources = context.target.dataSources.map((uid): Hop => {
-    const service = (SERVICES as readonly string[]).includes(uid)
-      ? (uid as ServiceName)
+    const service = (DIALLED_SERVICES as readonly string[]).includes(uid)
+      ? (uid as DialledService)
       : undefined;
     return {
       id: `grafana.source.${uid}`,

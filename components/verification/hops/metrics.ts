@@ -185,7 +185,8 @@ function pushHop(context: Context, pusher: ServiceName): Hop {
     id: `prometheus.pushed.${pusher}`,
     name: `${pusher} pushes its own metrics to Prometheus`,
     services: ["prometheus", pusher],
-    needs: [TO_PROMETHEUS, ...(pusher === "collector" ? [] : [answersId(pusher)])],
+    // The others have nothing that could be asked.
+    needs: [TO_PROMETHEUS, ...(pusher === "jaeger" ? [answersId(pusher)] : [])],
     run: () =>
       poll(
         context.deadline,

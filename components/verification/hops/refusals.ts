@@ -1,4 +1,4 @@
-import type { ServiceName } from "../../../config/services";
+import type { DialledService } from "../../../config/services";
 import { listenersOf } from "../../stack/connections";
 import { attempt, type Knock } from "../attempt";
 import type { Identity } from "../client";
@@ -19,7 +19,7 @@ export function refusalHops(context: Context): Hop[] {
   const { target } = context;
   let stranger: Promise<Identity> | undefined;
   return Object.entries(target.endpoints).flatMap(([name, published]) => {
-    const service = name as ServiceName;
+    const service = name as DialledService;
     const listeners = listenersOf(service);
     return Object.keys(published ?? {})
       .filter((listener) => listeners[listener]?.security === "mtls")

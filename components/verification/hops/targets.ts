@@ -1,4 +1,4 @@
-import { SERVICES, type ServiceName } from "../../../config/services";
+import { DIALLED_SERVICES, type DialledService } from "../../../config/services";
 import { causeOf, shortText } from "../causes";
 import { askJson, type Context } from "../context";
 import { HopFailure, poll, type Hop } from "../hop";
@@ -8,8 +8,8 @@ interface Targets {
   data: { activeTargets: { health: string; lastError: string; labels: Record<string, string> }[] };
 }
 
-const isService = (job: string): job is ServiceName =>
-  (SERVICES as readonly string[]).includes(job);
+const isService = (job: string): job is DialledService =>
+  (DIALLED_SERVICES as readonly string[]).includes(job);
 
 function scrapeHop(context: Context, job: string, outside: boolean): Hop {
   const service = !outside && isService(job) ? job : undefined;
