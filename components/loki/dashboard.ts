@@ -6,28 +6,23 @@ import { dataLink, ofLabel } from "../grafana/dashboards/links";
 import { logLines, stat, timeSeries } from "../grafana/dashboards/panels";
 import { logInstant, logRange } from "../grafana/dashboards/queries";
 import { streamVariable, textVariable } from "../grafana/dashboards/variables";
-import { ENVIRONMENT_LABEL } from "../prometheus/metric-names";
+import { ERRORS, linesBy, LOG_LABELS } from "./log-labels";
 
-const SERVICE = "service_name";
-/** Level that Loki reads off the record's severity, else off its text. */
-const LEVEL = "detected_level";
+const { service, environment, level, traceId } = LOG_LABELS;
 
-const CHOSEN = `{${SERVICE}=~"$service", ${ENVIRONMENT_LABEL}=~"$environment"}`;
+const CHOSEN = `{${service}=~"$service", ${environment}=~"$environment"}`;
 const FOUND = `${CHOSEN} |~ "$search"`;
-const ERRORS = `${FOUND} | ${LEVEL}=~"error|critical|fatal"`;
 /** Without an id nothing: a line without a trace has an empty one too. */
-const OF_TRACE = `| trace_id!="" | trace_id="$trace"`;
+const OF_TRACE = `| ${traceId}!="" | ${traceId}="$trace"`;
 
 /** Lines of the trace in the variable `trace`, whoever wrote them. */
-export const ALL_OF_TRACE = `{${SERVICE}=~".+"} ${OF_TRACE}`;
+export const ALL_OF_TRACE = `{${service}=~".+"} ${OF_TRACE}`;
 
-const perInterval = (by: string, lines: string) =>
-  `sum by (${by}) (count_over_time(${lines} [$__auto]))`;
 const inRange = (lines: string) => `sum(count_over_time(${lines} [$__range]))`;
 
 const linksOfService = () => [
-  dataLink("services", "Its requests", { service: ofLabel(SERVICE) }),
-  dataLink("traceSearch", "Its traces", { service: ofLabel(SERVICE) }),
+  dataLink("services", "Its requests", { service: ofLabel(service) }),
+  dataLink("traceSearch", "Its traces", { service: ofLabel(service) }),
 ];
 
 const volume = (): Row => ({
@@ -46,7 +41,7 @@ const volume = (): Row => ({
       title: "Errors",
       description: "Lines of level error, critical or fatal in the time range.",
       unit: units.Short,
-      queries: [logInstant(inRange(ERRORS))],
+      queries: [logInstant(inRange(`${FOUND} ${ERRORS}`))],
       thresholds: badAtAll(),
       noValue: "0",
       width: 4,
@@ -56,7 +51,7 @@ const volume = (): Row => ({
       title: "Lines by level",
       description: "Log lines in each interval, by level.",
       unit: units.Short,
-      queries: [logRange(perInterval(LEVEL, FOUND), { legend: `{{${LEVEL}}}` })],
+      queries: [logRange(linesBy(level, FOUND), { legend: `{{${level}}}` })],
       stacked: true,
       width: 8,
     }),
@@ -64,7 +59,7 @@ const volume = (): Row => ({
       title: "Lines by service",
       description: "Log lines in each interval, by service.",
       unit: units.Short,
-      queries: [logRange(perInterval(SERVICE, FOUND), { legend: `{{${SERVICE}}}` })],
+      queries: [logRange(linesBy(service, FOUND), { legend: `{{${service}}}` })],
       stacked: true,
       links: linksOfService(),
       width: 8,
@@ -80,7 +75,7 @@ const lines = (): Row => ({
       description:
         "The newest lines of level error, critical or fatal. The details of a line have the link " +
         "to its trace.",
-      queries: [logRange(ERRORS, { lines: 200 })],
+      queries: [logRange(`${FOUND} ${ERRORS}`, { lines: 200 })],
       width: 24,
       height: 10,
     }),
@@ -116,12 +111,12 @@ export function logsDashboard(config: StackConfig): StackDashboard {
     description:
       "How much each service logs and at which level, its errors, and all lines of one trace.",
     variables: [
-      streamVariable(`{${SERVICE}=~".+"}`, ENVIRONMENT_LABEL, {
+      streamVariable(`{${service}=~".+"}`, environment, {
         name: "environment",
         label: "Environment",
         description: "`deployment.environment.name` of the log lines.",
       }),
-      streamVariable(`{${ENVIRONMENT_LABEL}=~"$environment"}`, SERVICE, {
+      streamVariable(`{${environment}=~"$environment"}`, service, {
         name: "service",
         label: "Service",
         description: "`service.name` of the log lines.",

@@ -7,29 +7,16 @@ import { promInstant, promRange, promTable } from "../grafana/dashboards/queries
 import { table } from "../grafana/dashboards/tables";
 import { labelVariable } from "../grafana/dashboards/variables";
 import { ENVIRONMENT_LABEL, RECORDED } from "../prometheus/metric-names";
+import { durationQuantile, failedShare, responses } from "./series";
 
 /** Any Qdrant that is scraped, the stack's own and those of `scrapeTargets`. */
 const CHOSEN = `job=~"$service", ${ENVIRONMENT_LABEL}=~"$environment"`;
-const ENDPOINT = "method, endpoint";
-
 const ofAll = (metric: string) => `${metric}{${CHOSEN}}`;
 /** Most series name their collection `id`, those of vectors `collection`. */
 const ofCollections = (metric: string, label = "id") =>
   `${metric}{${CHOSEN}, ${label}=~"$collection"}`;
-const rate = (metric: string, window: string, ...matchers: string[]) =>
-  `rate(${metric}{${[CHOSEN, ...matchers].join(", ")}}[${window}])`;
-
-const responses = (window: string, ...matchers: string[]) =>
-  `sum by (${ENDPOINT}) (${rate("rest_responses_total", window, ...matchers)})`;
-
-function failedShare(window: string): string {
-  const all = responses(window);
-  return `(${responses(window, 'status!~"2.."')} or 0 * ${all}) / ${all}`;
-}
-
-const quantile = (share: number, window: string) =>
-  `histogram_quantile(${share}, sum by (le, ${ENDPOINT}) ` +
-  `(${rate("rest_responses_duration_seconds_bucket", window)}))`;
+const OVER_TIME = "$__rate_interval";
+const OVER_RANGE = "$__range";
 
 const now = (): Row => ({
   title: "Now",
@@ -75,12 +62,7 @@ const now = (): Row => ({
       title: "Failed requests",
       description: "Share of REST answers whose status is not 2xx, over the time range.",
       unit: units.PercentUnit,
-      queries: [
-        promInstant(
-          `1 - sum(${rate("rest_responses_total", "$__range", 'status=~"2.."')}) / ` +
-            `sum(${rate("rest_responses_total", "$__range")})`,
-        ),
-      ],
+      queries: [promInstant(failedShare(CHOSEN, OVER_RANGE, "all"))],
       thresholds: badAbove(0.05),
       width: 4,
     }),
@@ -94,7 +76,7 @@ const requests = (): Row => ({
       title: "Requests by endpoint",
       description: "REST answers per second.",
       unit: units.RequestsPerSecond,
-      queries: [promRange(responses("$__rate_interval"), { legend: "{{method}} {{endpoint}}" })],
+      queries: [promRange(responses(CHOSEN, OVER_TIME), { legend: "{{method}} {{endpoint}}" })],
       width: 8,
     }),
     timeSeries({
@@ -102,7 +84,9 @@ const requests = (): Row => ({
       description: "95 of 100 answers with status 200 were faster.",
       unit: units.Seconds,
       queries: [
-        promRange(quantile(0.95, "$__rate_interval"), { legend: "{{method}} {{endpoint}}" }),
+        promRange(durationQuantile(0.95, CHOSEN, OVER_TIME, "endpoint"), {
+          legend: "{{method}} {{endpoint}}",
+        }),
       ],
       width: 8,
     }),
@@ -111,7 +95,7 @@ const requests = (): Row => ({
       description: "REST answers per second by HTTP status.",
       unit: units.RequestsPerSecond,
       queries: [
-        promRange(`sum by (status) (${rate("rest_responses_total", "$__rate_interval")})`, {
+        promRange(responses(CHOSEN, OVER_TIME, "status"), {
           legend: "{{status}}",
         }),
       ],
@@ -123,11 +107,11 @@ const requests = (): Row => ({
       description: "Every endpoint over the time range; durations are of answers with status 200.",
       unit: units.Seconds,
       queries: [
-        promTable(responses("$__range")),
-        promTable(failedShare("$__range")),
-        promTable(quantile(0.5, "$__range")),
-        promTable(quantile(0.95, "$__range")),
-        promTable(quantile(0.99, "$__range")),
+        promTable(responses(CHOSEN, OVER_RANGE)),
+        promTable(failedShare(CHOSEN, OVER_RANGE, "endpoint")),
+        promTable(durationQuantile(0.5, CHOSEN, OVER_RANGE, "endpoint")),
+        promTable(durationQuantile(0.95, CHOSEN, OVER_RANGE, "endpoint")),
+        promTable(durationQuantile(0.99, CHOSEN, OVER_RANGE, "endpoint")),
       ],
       columns: [
         { field: "method", title: "Method", columnWidth: 90 },
@@ -245,7 +229,7 @@ const memory = (): Row => ({
       description: "Pages per second that were read from disk: vectors that are not in memory.",
       unit: units.OpsPerSecond,
       queries: [
-        promRange(rate("process_major_page_faults_total", "$__rate_interval"), {
+        promRange(`rate(${ofAll("process_major_page_faults_total")}[${OVER_TIME}])`, {
           legend: "{{job}}",
         }),
       ],

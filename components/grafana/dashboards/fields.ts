@@ -39,3 +39,6 @@ export function yesOrNo(yes: string, no: string, bad: "yes" | "no"): sdk.ValueMa
     },
   };
 }
+
+/** A share as people read it: `5 %`. */
+export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -2,7 +2,7 @@ import * as units from "@grafana/grafana-foundation-sdk/units";
 import type { StackConfig } from "../../../config/parse";
 import { goDuration } from "../../../config/units";
 import { buildDashboard, type Row, type StackDashboard } from "../../grafana/dashboards/dashboard";
-import { badAbove } from "../../grafana/dashboards/fields";
+import { badAbove, percent } from "../../grafana/dashboards/fields";
 import { dataLink, ofField } from "../../grafana/dashboards/links";
 import { graph, stat, timeSeries } from "../../grafana/dashboards/panels";
 import { promInstant, promRange, promTable, serviceGraph } from "../../grafana/dashboards/queries";
@@ -120,7 +120,7 @@ function oneService(config: StackConfig): Row {
       }),
       stat({
         title: "Failed of them",
-        description: `Share of them with status error. Red above the alert's ${config.alerts.errorRate * 100} %.`,
+        description: `Share of them with status error. Red above the alert's ${percent(config.alerts.errorRate)}.`,
         unit: units.PercentUnit,
         queries: [promInstant(failedShare("", ENTRIES, OVER_RANGE))],
         thresholds: badAbove(config.alerts.errorRate),
