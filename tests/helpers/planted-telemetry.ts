@@ -37,7 +37,7 @@ function attributesOf(planter: Planter, place: string, shape: Shape): KeyValue[]
   const plant = (where: string) => planter.plant(`${place}, ${where}`, shape);
   const keyed = (where: string) => planter.plant(`${place}, ${where}`, KEYED);
   return [
-    text("seen", `${CANARY} ${place}`),
+    text("seen", `${CANARY} ${place} ${planter.spare()}`),
     text("planted.text", plant("a text")),
     list("planted.list", "first", plant("a list")),
     map("planted.map", map("deep", text("note", plant("a map in a map")))),

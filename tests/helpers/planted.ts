@@ -1,3 +1,5 @@
+import { randomInt } from "node:crypto";
+
 /**
  * Secrets as they get into telemetry, each round a needle that must not be found in any store, and
  * texts that only look like secrets.
@@ -64,24 +66,39 @@ export const SHAPES: readonly Shape[] = [
   ),
 ];
 
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
+const DIGITS = "0123456789";
+const random = (count: number, signs: string) =>
+  Array.from({ length: count }, () => signs[randomInt(signs.length)]).join("");
+
+/** Something that no other text holds, and no compression can take apart. */
+const uniqueWord = (): string => `zq${random(12, LETTERS)}`;
+
 /** Texts of a shape round their needle; no two calls have the same one. */
 export class Planter {
-  #count = 0;
   /** What was planted where, by needle. */
   readonly planted = new Map<string, string>();
+  /** Words that are no secrets: how many of them are found tells how well a place is searched. */
+  readonly spared: string[] = [];
+
+  spare(): string {
+    const word = uniqueWord();
+    this.spared.push(word);
+    return word;
+  }
 
   /** @param place what a leak is called */
   plant(place: string, { name, kind, text }: Shape): string {
-    const count = String(++this.#count).padStart(5, "0");
+    const word = uniqueWord();
     const needle = {
-      word: `zq${count}Needle`,
-      card: `4${count}${count}54321`,
-      amex: `37${count}${count}321`,
-      mail: `zq${count}.person@mail.example.org`,
+      word,
+      card: `4${random(15, DIGITS)}`,
+      amex: `37${random(13, DIGITS)}`,
+      mail: `${word}@mail.example.org`,
     }[kind];
     const planted = text(needle);
     // It may stand there encoded or in groups; what is looked for is what stands there.
-    for (const form of formsOf(needle)) {
+    for (const form of kind === "mail" ? [word] : formsOf(needle)) {
       if (planted.includes(form)) this.planted.set(form, `${name} in ${place}`);
     }
     return planted;
@@ -95,7 +112,6 @@ function formsOf(needle: string): string[] {
     needle.toUpperCase(),
     groups(needle, " "),
     groups(needle, "-"),
-    encodeURIComponent(needle),
     // Without what the text before it changes, and the end.
     base64(`app:${needle}`).slice(8, -4),
     base64(`{"s":"${needle}"}`).slice(8, -4),
