@@ -1,17 +1,27 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
+import { alertsReference } from "./alerts-reference";
 import { optionsReference } from "./options-reference";
 import { PROJECT } from "./paths";
+
+/** The generated pages of `docs/`. */
+const PAGES: Record<string, () => string> = {
+  "options.md": optionsReference,
+  "alerts.md": alertsReference,
+};
 
 export function register(program: Command): void {
   program
     .command("docs")
-    .description("Write the option reference, docs/options.md, from config/schema.ts.")
+    .description(
+      "Write the references of options and of alerts, docs/options.md and docs/alerts.md, from the code.",
+    )
     .action(() => {
-      const file = path.join(PROJECT, "docs", "options.md");
-      fs.mkdirSync(path.dirname(file), { recursive: true });
-      fs.writeFileSync(file, optionsReference());
-      process.stdout.write("Written: docs/options.md\n");
+      fs.mkdirSync(path.join(PROJECT, "docs"), { recursive: true });
+      for (const [name, text] of Object.entries(PAGES)) {
+        fs.writeFileSync(path.join(PROJECT, "docs", name), text());
+        process.stdout.write(`Written: docs/${name}\n`);
+      }
     });
 }

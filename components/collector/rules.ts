@@ -83,7 +83,7 @@ const COPIES_DROPPED: AlertRule = {
     summary: "{{ $labels.exporter }} missed {{ $value | humanize }} items of its copy",
     description: "It is away or slow, and what it missed is dropped. Nothing else waits for it.",
   },
-  when: "something of a copy was dropped in the last 5 minutes",
+  when: "something for Jaeger or one of `extraReceivers` was dropped in the last 5 minutes",
 };
 
 const PUSHED_BACK: AlertRule = {

@@ -67,7 +67,7 @@ function trafficGone({ alerts: { traffic } }: StackConfig): AlertRule {
     annotations: {
       summary: `{{ $labels.${service} }} has had no request for ${silence}`,
       description:
-        "In the hour before it had {{ $value | humanize }}. Either nobody calls it any more, or it " +
+        'In the hour before it had {{ printf "%.0f" $value }}. Either nobody calls it any more, or it ' +
         "is down, or its traces do not arrive. The alert ends by itself within the hour.",
     },
     when: `no request of a service for ${silence}, after at least ${traffic.least} in the hour before`,
@@ -154,7 +154,7 @@ function anomalies(): AlertRule[] {
 export function applicationRules(config: StackConfig): RuleGroup {
   const { cpu, memory } = config.alerts.applications;
   return {
-    name: "applications-reports",
+    name: "application-reports",
     source: "metrics of applications that report them",
     rules: [
       {

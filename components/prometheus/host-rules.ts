@@ -40,8 +40,8 @@ export function hostRules({ alerts: { disk } }: StackConfig): RuleGroup {
       {
         alert: "DiskFullSoon",
         expr:
-          `sum by (mountpoint) (predict_linear(${USAGE}{job="collector",state="free"}[3h], ` +
-          `${fullWithin})) < 0 and on (mountpoint) ${USED} > ${FORECAST_FROM}`,
+          `-sum by (mountpoint) (predict_linear(${USAGE}{job="collector",state="free"}[3h], ` +
+          `${fullWithin})) > 0 and on (mountpoint) ${USED} > ${FORECAST_FROM}`,
         forSeconds: 900,
         labels: { severity: "warning" },
         annotations: {
