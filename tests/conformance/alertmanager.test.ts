@@ -24,11 +24,14 @@ const FIRING: Labels[] = [
   { alertname: "TempoRequestsFail", severity: "warning", service: "tempo" },
   { alertname: "CertificateEnds", severity: "critical", certificate: "loki", kind: "leaf" },
   { alertname: "CertificateEnds", severity: "warning", certificate: "tempo", kind: "leaf" },
-  { alertname: "CollectorLosesData", severity: "critical", service: "collector" },
+  { alertname: "CollectorLosesData", severity: "critical", exporter: "otlp_grpc/tempo" },
   { alertname: "LokiRequestsFail", severity: "warning", service: "loki" },
   { alertname: "DiskFills", severity: "critical", mountpoint: "/" },
   { alertname: "DiskFills", severity: "warning", mountpoint: "/" },
   { alertname: "DiskFills", severity: "warning", mountpoint: "/data" },
+  { alertname: "PushedMetricsAbsent", severity: "critical", service: "collector" },
+  { alertname: "PushedMetricsAbsent", severity: "warning", service: "log-agent" },
+  { alertname: "PushedMetricsAbsent", severity: "warning", service: "jaeger" },
   { alertname: "ServiceTrafficGone", severity: "warning", service: "shop", service_name: "shop" },
 ];
 
@@ -126,8 +129,8 @@ describeWith(["alertmanager", "amtool"], "Alertmanager with the stack's own docu
       webhook
         .taken(path)
         .flatMap(({ alerts }) => alerts)
-        .map(({ labels: { alertname, severity, mountpoint = "" } }) =>
-          `${alertname} ${severity} ${mountpoint}`.trim(),
+        .map(({ labels: { alertname, severity, mountpoint, service = "" } }) =>
+          `${alertname} ${severity} ${mountpoint ?? service}`.trim(),
         )
         .sort();
 
@@ -139,8 +142,8 @@ describeWith(["alertmanager", "amtool"], "Alertmanager with the stack's own docu
       await fire(FIRING);
       await eventually(
         () => {
-          expect(names("/chat/t0ken").length).toBeGreaterThanOrEqual(7);
-          expect(names("/pager/t0ken").length).toBeGreaterThanOrEqual(4);
+          expect(names("/chat/t0ken").length).toBeGreaterThanOrEqual(9);
+          expect(names("/pager/t0ken").length).toBeGreaterThanOrEqual(5);
           return Promise.resolve();
         },
         { timeout: 40_000 },
@@ -156,7 +159,8 @@ describeWith(["alertmanager", "amtool"], "Alertmanager with the stack's own docu
         "CertificateEnds critical",
         "CollectorLosesData critical",
         "DiskFills critical /",
-        "TargetDown critical",
+        "PushedMetricsAbsent critical collector",
+        "TargetDown critical tempo",
       ];
       expect(names("/pager/t0ken")).toEqual(critical);
       expect(names("/chat/t0ken").filter((name) => name.includes("critical"))).toEqual(critical);
@@ -166,16 +170,16 @@ describeWith(["alertmanager", "amtool"], "Alertmanager with the stack's own docu
       expect(names("/chat/t0ken").filter((name) => name.includes("warning"))).toEqual([
         "CertificateEnds warning",
         "DiskFills warning /data",
-        "LokiRequestsFail warning",
-        "ServiceTrafficGone warning",
+        "LokiRequestsFail warning loki",
+        "PushedMetricsAbsent warning jaeger",
       ]);
     });
 
     test("again what was not taken", () => {
       const attempts = webhook.deliveries.filter(({ path }) => path === "/pager/t0ken");
-      expect(attempts.map(({ answer }) => answer).sort()).toEqual([
-        0, 200, 200, 200, 200, 503, 503,
-      ]);
+      const answers = attempts.map(({ answer }) => answer);
+      expect(answers.filter((answer) => answer !== 200).sort()).toEqual([0, 503, 503]);
+      expect(answers.filter((answer) => answer === 200)).toHaveLength(names("/pager/t0ken").length);
     });
 
     test("the Watchdog to the dead man's switch once an interval, and nothing of its end", () => {
@@ -186,6 +190,18 @@ describeWith(["alertmanager", "amtool"], "Alertmanager with the stack's own docu
       );
       const elsewhere = webhook.deliveries.filter(({ path }) => path !== "/alive");
       expect(JSON.stringify(elsewhere)).not.toContain("Watchdog");
+    });
+
+    test("and names the receiver in what it counts, as AlertDeliveryFails asks for it", async () => {
+      const { body } = await get(stack, "alertmanager", "/metrics");
+      for (const name of ["pager", "chat", "dead-mans-switch"]) {
+        expect(body).toMatch(
+          new RegExp(
+            `^alertmanager_notifications_failed_total\\{.*reason=.*receiver_name="${name}"`,
+            "m",
+          ),
+        );
+      }
     });
 
     test("and keeps the addresses to itself", async () => {
