@@ -1,4 +1,5 @@
 import { VERIFICATION } from "../../components/pki/certificate-spec";
+import { tempoSearch } from "./data-source-api";
 import { sendJson } from "./intake";
 import { requestAt, tickAt, type RequestKind, type Telemetry } from "./known-mix";
 import { applicationMetrics } from "./mix-metrics";
@@ -47,6 +48,12 @@ async function searchVectors(stack: ProcessStack, tick: number): Promise<void> {
   if (tick % 5 === 0) await askQdrant(stack, "GET", "/collections/absent");
 }
 
+/** People look at traces meanwhile: how long that takes is shown too. */
+async function lookAtTraces(stack: ProcessStack): Promise<void> {
+  const end = Date.now() / 1000;
+  await tempoSearch(stack, "{ status = error }", { start: end - 600, end, step: 1 }, 3);
+}
+
 async function send(stack: ProcessStack, { spans, logs }: Telemetry): Promise<void> {
   await Promise.all([
     sendJson(stack, "traces", tracesRequest(spans)),
@@ -83,12 +90,13 @@ export class LiveTraffic {
   readonly startedAt = Date.now();
   #ticks = 0;
   #stopped = false;
-  readonly #running: Promise<void>;
+  /** Rejects once something was refused. */
+  readonly running: Promise<void>;
 
   constructor(readonly stack: ProcessStack) {
-    this.#running = this.#run();
-    // Whoever awaits `stop` hears of it.
-    this.#running.catch(() => undefined);
+    this.running = this.#run();
+    // Whoever awaits it hears of it.
+    this.running.catch(() => undefined);
   }
 
   get ticks(): number {
@@ -98,7 +106,7 @@ export class LiveTraffic {
   /** Ends it once what is on its way has been taken. @throws if anything was refused. */
   async stop(): Promise<Telemetry> {
     this.#stopped = true;
-    await this.#running;
+    await this.running;
     return this.sent;
   }
 
@@ -122,7 +130,8 @@ export class LiveTraffic {
         "metrics",
         metricsRequest(applicationMetrics(tick), this.startedAt, Date.now()),
       ),
-      searchVectors(this.stack, tick),
+      ...(tick % 4 === 0 ? [lookAtTraces(this.stack)] : []),
+      ...(this.stack.config.qdrant.enabled ? [searchVectors(this.stack, tick)] : []),
     ]);
     this.sent.spans.push(...made.spans);
     this.sent.logs.push(...made.logs);

@@ -10,8 +10,7 @@ import {
   type Exemplar,
   type Range,
 } from "./data-source-api";
-import type { PanelQuery } from "./grafana-dashboard";
-import { secondsOf } from "./grafana-dashboard";
+import { secondsOf, type Dashboard, type PanelQuery } from "./grafana-dashboard";
 import {
   builtInVariables,
   interpolate,
@@ -31,17 +30,22 @@ const COLUMNS = 24;
 /** Panel queries as the open page asks them: with its variables and its time. */
 export interface Page {
   stack: ProcessStack;
-  /** Of the dashboard with this uid. */
-  variables(uid: string): ChosenVariables;
-  /** End of the time range in seconds since 1970. Default: now. */
-  end?: number;
+  /** Those of a dashboard. */
+  variables(dashboard: Dashboard): Promise<ChosenVariables>;
+  /** Seconds that somebody chose to look back. Default: what the dashboard or panel says. */
+  range?: number;
 }
 
-function timingOf({ stack }: Page, { panel, target, range, dataSource }: PanelQuery): Timing {
+const rangeOf = (page: Page, { panel, range }: PanelQuery) =>
+  panel.timeFrom === undefined ? (page.range ?? range) : range;
+
+function timingOf(page: Page, query: PanelQuery): Timing {
+  const { stack } = page;
+  const { panel, target, dataSource } = query;
   const scrapeInterval = stack.config.tuning.prometheus.scrapeInterval;
   const stated = [target.interval, panel.interval].find((text) => text && !text.includes("$"));
   return {
-    range,
+    range: rangeOf(page, query),
     points: panel.maxDataPoints ?? Math.round((WIDE * (panel.gridPos?.w ?? COLUMNS)) / COLUMNS),
     minimum: stated ? secondsOf(stated) : dataSource === "prometheus" ? scrapeInterval : 1,
     scrapeInterval,
@@ -49,18 +53,15 @@ function timingOf({ stack }: Page, { panel, target, range, dataSource }: PanelQu
 }
 
 /** A panel's query as its data source gets it. */
-export function queryText(page: Page, query: PanelQuery, text: string): string {
-  const variables = page.variables(query.dashboard.uid);
+export async function queryText(page: Page, query: PanelQuery, text: string): Promise<string> {
+  const variables = await page.variables(query.dashboard);
   const builtIn = builtInVariables(timingOf(page, query));
   return interpolate(text, query.dataSource, variables, builtIn);
 }
 
-/** The text of a query that its data source gets as it stands, variables and all. */
-export const rawText = ({ target }: PanelQuery): string => target.expr ?? target.query ?? "";
-
-function rangeOf(page: Page, query: PanelQuery): Range {
-  const end = page.end ?? Date.now() / 1000;
-  return { start: end - query.range, end, step: stepOf(timingOf(page, query)) };
+function timesOf(page: Page, query: PanelQuery): Range {
+  const end = Date.now() / 1000;
+  return { start: end - rangeOf(page, query), end, step: stepOf(timingOf(page, query)) };
 }
 
 const isTraceId = (text: string) => /^[\da-f]{16,32}$/i.test(text.trim());
@@ -75,10 +76,10 @@ async function askTempo(page: Page, query: PanelQuery, range: Range): Promise<An
   const { stack } = page;
   if (target.queryType === "serviceMap") {
     const selectors = [target.serviceMapQuery ?? ""].flat();
-    const replaced = selectors.map((text) => queryText(page, query, text));
+    const replaced = await Promise.all(selectors.map((text) => queryText(page, query, text)));
     return serviceGraph(stack, replaced, range);
   }
-  const text = queryText(page, query, target.query ?? "");
+  const text = await queryText(page, query, target.query ?? "");
   if (isTraceId(text)) {
     const spans = await spansInTempo(stack, text);
     const trace = { traceId: text, rootService: "", rootName: `${spans.length} spans` };
@@ -95,17 +96,17 @@ async function askTempo(page: Page, query: PanelQuery, range: Range): Promise<An
 /** What a panel's query is answered with by the real server. @throws if that calls it an error. */
 export async function askPanel(page: Page, query: PanelQuery): Promise<Answer> {
   const { target, dataSource } = query;
-  const range = rangeOf(page, query);
+  const range = timesOf(page, query);
   const { stack } = page;
   switch (dataSource) {
     case "prometheus": {
-      const text = queryText(page, query, target.expr ?? "");
+      const text = await queryText(page, query, target.expr ?? "");
       return target.instant && !target.range
         ? promInstant(stack, text, range.end)
         : promRange(stack, text, range);
     }
     case "loki": {
-      const text = queryText(page, query, target.expr ?? "");
+      const text = await queryText(page, query, target.expr ?? "");
       return target.queryType === "instant"
         ? lokiInstant(stack, text, range.end)
         : lokiRange(stack, text, range, target.maxLines);
@@ -119,8 +120,8 @@ export async function askPanel(page: Page, query: PanelQuery): Promise<Answer> {
 
 /** The exemplars that a panel shows beside its query. */
 export async function askExemplars(page: Page, query: PanelQuery): Promise<Exemplar[]> {
-  const text = queryText(page, query, query.target.expr ?? "");
-  return promExemplars(page.stack, text, rangeOf(page, query));
+  const text = await queryText(page, query, query.target.expr ?? "");
+  return promExemplars(page.stack, text, timesOf(page, query));
 }
 
 /** Whether a panel with this answer says "No data": a number that is none is no data either. */
