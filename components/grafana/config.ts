@@ -2,13 +2,28 @@ import { stringify } from "yaml";
 import type { ConfigFile, SecretFile, Workload } from "../../targets/workload";
 import { tlsFiles } from "../../targets/layout";
 import { serviceWorkload, type ServiceContext } from "../service";
+import { stackDashboards } from "../stack/dashboards";
 import { dataSources } from "./data-sources";
 import { grafanaEnvironment, grafanaFiles } from "./environment";
+
+/** Who reads the dashboards: nobody changes them but the stack. */
+const dashboardProvider = (path: string) => ({
+  name: "tracekeep",
+  type: "file",
+  folder: "tracekeep",
+  folderUid: "tracekeep",
+  allowUiUpdates: false,
+  // One that is no longer in the stack goes.
+  disableDeletion: false,
+  // A changed file comes with a new container.
+  updateIntervalSeconds: 3600,
+  options: { path },
+});
 
 /** The files of Grafana; its settings are its environment. */
 export function grafanaDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
-  const { provisioning, oidcCa } = grafanaFiles(layout);
+  const { provisioning, dashboards, oidcCa } = grafanaFiles(layout);
   const provision = (path: string, content: Record<string, unknown>) => ({
     path: `${provisioning}/${path}/stack.yaml`,
     content: stringify(
@@ -20,8 +35,12 @@ export function grafanaDocuments(context: ServiceContext): ConfigFile[] {
   return [
     // `prune`: a data source that is no longer in the stack goes.
     provision("datasources", { prune: true, datasources: dataSources(context) }),
+    provision("dashboards", { providers: [dashboardProvider(dashboards)] }),
+    ...stackDashboards(config).map(({ file, document }) => ({
+      path: `${dashboards}/${file}`,
+      content: `${JSON.stringify(document, null, 1)}\n`,
+    })),
     // Grafana reports each of these directories as an error where it is missing.
-    provision("dashboards", { providers: [] }),
     provision("plugins", { apps: [] }),
     provision("alerting", {}),
     ...(ca === undefined ? [] : [{ path: oidcCa, content: ca }]),

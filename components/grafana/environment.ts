@@ -2,10 +2,13 @@ import type { StackConfig } from "../../config/parse";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import { publicUrl } from "../public-url";
 import type { ServiceContext } from "../service";
+import { DASHBOARDS } from "./dashboards/catalogue";
 
 /** Files that Grafana's environment points to. */
 export const grafanaFiles = (layout: Layout) => ({
   provisioning: `${layout.config}/provisioning`,
+  /** Directory of the dashboards. Beside it stands who reads it. */
+  dashboards: `${layout.config}/provisioning/dashboards/stack`,
   oidcCa: `${layout.config}/oidc-ca.crt`,
   adminPassword: `${layout.secrets}/admin-password`,
   secretKey: `${layout.secrets}/secret-key`,
@@ -73,6 +76,7 @@ export function grafanaEnvironment({ config, layout }: ServiceContext): Record<s
     GF_SERVER_MIN_TLS_VERSION: "TLS1.2",
     GF_PATHS_DATA: layout.data,
     GF_PATHS_PROVISIONING: files.provisioning,
+    GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${files.dashboards}/${DASHBOARDS.startHere.uid}.json`,
     GF_LOG_MODE: "console",
     GF_SECURITY_ADMIN_USER: config.grafana.adminUser,
     GF_SECURITY_ADMIN_PASSWORD__FILE: files.adminPassword,

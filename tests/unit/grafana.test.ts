@@ -33,6 +33,16 @@ interface DataSource {
 }
 
 const workload = (options?: unknown) => grafanaWorkload(contextOf("grafana", options));
+/** Dashboards are reviewed in docs/dashboards.md; here only that they are there. */
+const reviewed = (options?: unknown) => {
+  const { files, ...rest } = workload(options);
+  return workloadText({
+    ...rest,
+    files: files.map(({ path, content }) =>
+      path.endsWith(".json") ? { path, content: "(a dashboard)\n" } : { path, content },
+    ),
+  });
+};
 const sources = (options?: unknown) =>
   (
     parse(documentOf(workload(options), "datasources/stack.yaml")) as {
@@ -42,11 +52,11 @@ const sources = (options?: unknown) =>
 
 describe("Grafana", () => {
   test("is as reviewed", () => {
-    expectGolden("grafana.txt", workloadText(workload()));
+    expectGolden("grafana.txt", reviewed());
   });
 
   test("with OIDC is as reviewed", () => {
-    expectGolden("grafana-oidc.txt", workloadText(workload(OIDC)));
+    expectGolden("grafana-oidc.txt", reviewed(OIDC));
   });
 
   test("asks every backend over mTLS by its name", () => {
@@ -93,6 +103,28 @@ describe("Grafana", () => {
     expect(new Set(single)).toEqual(new Set(["__file"]));
     expect(text).toContain("{$${__tags}}");
     expect(text).toContain("{$$__tags}");
+  });
+
+  test("provisions the dashboards for reading only, and begins at the first", () => {
+    const { files, env } = workload();
+    const { providers } = parse(documentOf(workload(), "dashboards/stack.yaml")) as {
+      providers: { allowUiUpdates: boolean; disableDeletion: boolean; options: { path: string } }[];
+    };
+    expect(providers).toHaveLength(1);
+    const [{ allowUiUpdates, disableDeletion, options }] = providers;
+    expect({ allowUiUpdates, disableDeletion }).toEqual({
+      allowUiUpdates: false,
+      // A dashboard whose service was switched off goes.
+      disableDeletion: false,
+    });
+    const documents = files.filter(({ path }) => path.startsWith(`${options.path}/`));
+    expect(documents).toHaveLength(8);
+    for (const { path, content } of documents) {
+      const { uid } = JSON.parse(content) as { uid: string };
+      expect(path).toBe(`${options.path}/${uid}.json`);
+    }
+    expect(env.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(documents[0].path);
+    expect(documents[0].path).toMatch(/start-here\.json$/);
   });
 
   test("calls nobody outside and lets nobody in without a login", () => {

@@ -23,14 +23,13 @@ const HOST = {
 
 const BYTES_AT_TEMPO = 'tempo_distributor_bytes_received_total{job="tempo"}';
 const BYTES_AT_LOKI = 'loki_distributor_bytes_received_total{job="loki"}';
-/** Services that a span keeps busy. */
-const TRACING = 'job=~"collector|tempo|jaeger"';
+/** CPU of what a span keeps busy, in cores. Like the spans, it is counted over the whole window. */
+const cpuOfTracing = (window: string) =>
+  `(${perSecond('process_cpu_seconds_total{job="tempo"}', window)} + ` +
+  `${perSecond('otelcol_process_cpu_seconds_total{job=~"collector|jaeger"}', window)})`;
 
 const per = (what: string, of: string, window: string) =>
   `${perSecond(what, window)} / ${perSecond(of, window)}`;
-
-const cpuOfTracing = (window: string) =>
-  `sum(avg_over_time(${RECORDED.cpuUsed}{${TRACING}}[${window}]))`;
 
 const summary = (): Row => ({
   title: "Altogether",
