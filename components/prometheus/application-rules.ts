@@ -138,7 +138,7 @@ function anomalies(): AlertRule[] {
       alert: "TraceChecksFail",
       expr: `sum by (job, status) ${grew('trace_alert_checks_total{status=~"failure|error"}', "15m")}`,
       forSeconds: 60,
-      labels: { severity: "warning" },
+      labels: { severity: "warning", service: "tempo" },
       annotations: {
         summary: "{{ $value | humanize }} checks of {{ $labels.job }}'s alerter failed",
         description:

@@ -25,7 +25,7 @@ export const UNKNOWN_KEYS: BadConfig[] = [
   [{ apps: [{ name: "a", scrape: { prot: 80 } }] }, "apps[0].scrape.prot", 'did you mean "port"?'],
   [{ grafana: { oidc: { clientID: "x" } } }, "grafana.oidc.clientID", 'did you mean "clientId"?'],
   [{ qdrant: { replication: 3 } }, "qdrant.replication", "known here: enabled"],
-  [{ alerts: { webhook: { url } } }, "alerts.webhook", "known here: latency"],
+  [{ alerts: { webhook: { url } } }, "alerts.webhook", /known here: .*receivers, deadMansSwitch/],
   [
     receivers({ name: "ops", slack: { channel: "#ops" } }),
     "alerts.receivers[0].slack",
