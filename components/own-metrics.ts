@@ -12,13 +12,19 @@ export function ownMetricsAddress(layout: Layout): string {
  * endpoint that could be scraped speaks no TLS. What collects them would read its client
  * certificate once, at the start (otelconf v0.18 `createTLSConfig`), so they take the way through a
  * pipeline, whose exporter takes a renewed one.
+ *
+ * @param attributes further attributes of the resource, where the pipeline adds none.
  */
-export function ownMetrics(service: ServiceName, layout: Layout): Record<string, unknown> {
+export function ownMetrics(
+  service: ServiceName,
+  layout: Layout,
+  attributes: Record<string, string> = {},
+): Record<string, unknown> {
   const job = PUSHING_JOBS[service];
   const endpoint = `http://${ownMetricsAddress(layout)}/v1/metrics`;
   return {
     // Fixed: a new id with every start would be new series.
-    resource: { "service.name": job, "service.instance.id": job },
+    resource: { "service.name": job, "service.instance.id": job, ...attributes },
     metrics: {
       level: "normal",
       readers: [

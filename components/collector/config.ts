@@ -2,13 +2,14 @@ import { stringify } from "yaml";
 import { limitsOf } from "../../config/capacity";
 import { mebibytes } from "../../config/units";
 import type { ConfigFile, Workload } from "../../targets/workload";
+import { ownMetrics } from "../own-metrics";
 import { serviceWorkload, type ServiceContext } from "../service";
 import { IDS, type Settings } from "./component";
 import { connectors } from "./connectors";
 import { exporters, receiverCaFiles } from "./exporters";
 import { hostIdentity } from "./host-metrics";
 import { pipelines } from "./pipelines";
-import { ownMetricsAddress, receivers } from "./receivers";
+import { receivers } from "./receivers";
 import { redaction, redactionArgs } from "./redaction";
 import { sampling } from "./sampling";
 
@@ -47,30 +48,6 @@ function extensions({ config, layout }: ServiceContext): Record<string, Settings
   };
 }
 
-/**
- * Its own metrics are pushed: the endpoint that could be scraped speaks no TLS. What collects them
- * would read its client certificate once, at the start, so they take the way through a pipeline,
- * whose exporter takes a renewed one.
- */
-function telemetry(context: ServiceContext): Settings {
-  const endpoint = `http://${ownMetricsAddress(context)}/v1/metrics`;
-  return {
-    // Fixed: a new id with every start would be new series.
-    resource: { "service.name": "collector", "service.instance.id": "collector" },
-    metrics: {
-      level: "normal",
-      readers: [
-        {
-          periodic: {
-            interval: 15_000,
-            exporter: { otlp: { protocol: "http/protobuf", endpoint } },
-          },
-        },
-      ],
-    },
-  };
-}
-
 /** The collector's documents. */
 export function collectorDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
@@ -103,7 +80,7 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
     exporters: exporters(context),
     service: {
       extensions: [IDS.health, IDS.queue],
-      telemetry: telemetry(context),
+      telemetry: ownMetrics("collector", layout),
       pipelines: flow,
     },
   };

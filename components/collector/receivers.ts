@@ -1,4 +1,5 @@
 import { tlsFiles } from "../../targets/layout";
+import { ownMetricsAddress } from "../own-metrics";
 import { CERTIFICATE_RELOAD, type ServiceContext } from "../service";
 import { IDS, type Settings } from "./component";
 import { hostMetrics } from "./host-metrics";
@@ -53,14 +54,9 @@ export function receivers(context: ServiceContext): Record<string, Settings> {
       },
     }),
     ...(zipkin.enabled && { zipkin: endpoint("zipkin") }),
-    [IDS.own]: { protocols: { http: { endpoint: ownMetricsAddress(context) } } },
+    [IDS.own]: { protocols: { http: { endpoint: ownMetricsAddress(layout) } } },
     [IDS.host]: hostMetrics(context),
   };
-}
-
-/** Where the collector's own metrics come in, inside the container alone. */
-export function ownMetricsAddress({ layout }: ServiceContext): string {
-  return `127.0.0.1:${layout.listen("metrics")}`;
 }
 
 /** Ids of the receivers that a signal's first pipeline has. */

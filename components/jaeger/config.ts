@@ -3,7 +3,7 @@ import { limitsOf } from "../../config/capacity";
 import { goDuration, mebibytes } from "../../config/units";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
-import { PUSHING_JOBS } from "../prometheus/metric-names";
+import { ownMetrics, ownMetricsAddress } from "../own-metrics";
 import { CERTIFICATE_RELOAD, serviceWorkload, type ServiceContext } from "../service";
 
 /** The name that Jaeger has had for it all along; newer ones also know it as `otlp_http`. */
@@ -23,41 +23,24 @@ function serverTls(layout: Layout) {
   };
 }
 
-/**
- * Its own metrics are pushed, for the endpoint that could be scraped speaks no TLS. What collects
- * them would read its client certificate once, at the start (otelconf v0.18 `createTLSConfig`), so
- * they take the way through a pipeline, whose exporter takes a renewed one.
- */
-function ownMetrics(layout: Layout) {
-  const loopback = `127.0.0.1:${layout.listen("metrics")}`;
+/** Where its own metrics go from its own loopback: see `ownMetrics`. */
+function prometheusExporter(layout: Layout) {
   const { root, certificate, key } = tlsFiles(layout);
   return {
-    receiver: { protocols: { http: { endpoint: loopback } } },
-    exporter: {
-      endpoint: `https://${layout.peer("prometheus", "http")}/api/v1/otlp`,
-      tls: {
-        ca_file: root,
-        cert_file: certificate,
-        key_file: key,
-        server_name_override: "prometheus",
-        min_version: "1.2",
-        reload_interval: CERTIFICATE_RELOAD,
-      },
-    },
-    reader: {
-      periodic: {
-        interval: 15_000,
-        exporter: {
-          otlp: { protocol: "http/protobuf", endpoint: `http://${loopback}/v1/metrics` },
-        },
-      },
+    endpoint: `https://${layout.peer("prometheus", "http")}/api/v1/otlp`,
+    tls: {
+      ca_file: root,
+      cert_file: certificate,
+      key_file: key,
+      server_name_override: "prometheus",
+      min_version: "1.2",
+      reload_interval: CERTIFICATE_RELOAD,
     },
   };
 }
 
 function mainDocument({ config, layout }: ServiceContext): string {
   const at = (listener: string) => `${layout.bind}:${layout.listen(listener)}`;
-  const own = ownMetrics(layout);
   const memory = mebibytes(limitsOf(config, "jaeger").memory);
   return stringify(
     {
@@ -85,7 +68,7 @@ function mainDocument({ config, layout }: ServiceContext): string {
       },
       receivers: {
         otlp: { protocols: { grpc: { endpoint: at("otlpGrpc"), tls: serverTls(layout) } } },
-        "otlp/own": own.receiver,
+        "otlp/own": { protocols: { http: { endpoint: ownMetricsAddress(layout) } } },
       },
       processors: {
         memory_limiter: {
@@ -97,7 +80,7 @@ function mainDocument({ config, layout }: ServiceContext): string {
       },
       exporters: {
         jaeger_storage_exporter: { trace_storage: "traces" },
-        [PROMETHEUS_EXPORTER]: own.exporter,
+        [PROMETHEUS_EXPORTER]: prometheusExporter(layout),
       },
       service: {
         extensions: ["jaeger_storage", "jaeger_query", "healthcheckv2"],
@@ -109,15 +92,9 @@ function mainDocument({ config, layout }: ServiceContext): string {
           },
           metrics: { receivers: ["otlp/own"], exporters: [PROMETHEUS_EXPORTER] },
         },
-        telemetry: {
-          // Fixed: a new id with every start would be new series.
-          resource: {
-            "service.name": PUSHING_JOBS.jaeger,
-            "service.instance.id": PUSHING_JOBS.jaeger,
-            "deployment.environment.name": config.environment,
-          },
-          metrics: { level: "normal", readers: [own.reader] },
-        },
+        telemetry: ownMetrics("jaeger", layout, {
+          "deployment.environment.name": config.environment,
+        }),
       },
     },
     { aliasDuplicateObjects: false },

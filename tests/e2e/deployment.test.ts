@@ -11,7 +11,7 @@ import { lackingImage } from "./images";
 import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
 import { Outside } from "./outside";
 import { seriesAt, servedSerial } from "./operator";
-import { freePorts, imageOptions, TestStack } from "./stack";
+import { containersDirectory, freePorts, imageOptions, TestStack } from "./stack";
 import { secretsOf, urnsOf } from "./state";
 import { brokenIn, changesIn } from "./summary";
 
@@ -62,7 +62,14 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
     stack = new TestStack({
       ports,
       ...imageOptions(),
-      apps: [{ name: "shop", reads: ["tempo"], qdrant: true }],
+      apps: [
+        {
+          name: "shop",
+          reads: ["tempo"],
+          qdrant: PUBLISHED_IMAGES || lackingImage("qdrant") === undefined,
+        },
+      ],
+      containerLogs: { enabled: true, directory: containersDirectory() },
       ...(outside && {
         scrapeTargets: [
           { name: "outside", targets: [`${Outside.host}:${Outside.port}`], interval: "5s" },
@@ -131,16 +138,27 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
         CapDrop: ["ALL"],
         SecurityOpt: [expect.stringMatching(/^no-new-privileges/)],
         MemorySwap: HostConfig.Memory,
-        LogConfig: { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } },
+        LogConfig: {
+          Type: "json-file",
+          Config: { "max-file": "3", "max-size": "10m", tag: "{{.Name}}" },
+        },
         RestartPolicy: { Name: "unless-stopped" },
       });
       expect((HostConfig.CapAdd as string[] | null) ?? []).toEqual([]);
       expect(HostConfig.Memory).toBeGreaterThan(2 ** 25);
       expect(HostConfig.NanoCpus).toBeGreaterThan(0);
-      expect(Config.User).toMatch(/^[1-9]\d*:\d+$/);
-      // Nothing of the host's file system, and of its addresses only the loopback.
-      expect(Mounts.map(({ Type }) => Type).filter((type) => type !== "volume")).toEqual([]);
-      const bindings = Object.values(HostConfig.PortBindings as Record<string, object[]>).flat();
+      // Nobody but the log agent is root and sees anything of the host's file system.
+      const isAgent = service === "log-agent";
+      expect(Config.User).toMatch(isAgent ? /^0:0$/ : /^[1-9]\d*:\d+$/);
+      expect(Mounts.filter(({ Type }) => Type !== "volume")).toEqual(
+        isAgent
+          ? [expect.objectContaining({ Source: containersDirectory(), Mode: "", RW: false })]
+          : [],
+      );
+      // Of the host's addresses only the loopback.
+      // Null where nothing is published.
+      const published = HostConfig.PortBindings as Record<string, object[]> | null;
+      const bindings = Object.values(published ?? {}).flat();
       for (const binding of bindings) expect(binding).toMatchObject({ HostIp: "127.0.0.1" });
     }
     for (const { Id } of await stack.containers()) {
@@ -183,7 +201,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
           ...["nc", "-w", "3", Outside.host, String(Outside.port)],
         ]).status === 0;
       expect(reaches("prometheus")).toBe(true);
-      for (const service of ["tempo", "loki", "collector"]) {
+      for (const service of ["tempo", "loki", "collector", "log-agent"]) {
         expect([service, reaches(service)]).toEqual([service, false]);
       }
     },
@@ -210,6 +228,33 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
       expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
     }
   });
+
+  onStack(
+    "Loki has what each service logs, under its name, and nothing of other containers",
+    async () => {
+      const running = await stack.running();
+      const { Image } = (await stack.docker.getContainer(running.prometheus).inspect()).Config;
+      const foreign = `${stack.name}-foreign`;
+      execFileSync("docker", [
+        ...["--host", "unix:///var/run/docker.sock", "run", "--rm", "--name", foreign],
+        ...["--network", "none", "--log-driver", "json-file"],
+        ...["--entrypoint", "/bin/busybox", Image],
+        ...["sh", "-c", "echo foreign line; sleep 3"],
+      ]);
+      const hasLines = (lines: string) =>
+        seriesAt(stack, ports, "loki", `sum(count_over_time(${lines}[1h]))`, new Date());
+      const logged = (service: string) =>
+        hasLines(
+          `{service_name="${service}"} | container_name="tracekeep-${stack.name}-${service}"`,
+        );
+      for (const service of ["tempo", "loki", "collector"]) {
+        expect([service, await logged(service)]).toEqual([service, 1]);
+      }
+      expect(await logged("log-agent")).toBe(0);
+      // Loki's own lines repeat what it is asked.
+      expect(await hasLines('{service_name!="loki"} |= "foreign line"')).toBe(0);
+    },
+  );
 
   onStack("a second `up` changes nothing and verifies all the same", async () => {
     const before = await stack.running();
@@ -248,7 +293,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
   onStack("renewed certificates are served without a restart", async () => {
     const before = await stack.running();
     const leaves = urnsOf(stack, "tls:index/locallySignedCert:LocallySignedCert");
-    const services = Object.keys(before);
+    const services = Object.keys(before).filter((name) => name in ports);
     const port = (service: string) => Object.values(ports[service])[0];
     const serials = async () =>
       Object.fromEntries(

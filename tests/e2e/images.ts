@@ -30,13 +30,19 @@ interface Recipe {
 
 const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
+const COLLECTOR: Recipe = {
+  programs: { collector: "/otelcol-contrib" },
+  entrypoint: "/otelcol-contrib",
+};
+
 const RECIPES: Partial<Record<ServiceName, Recipe>> = {
   tempo: {
     programs: { tempo: "/tempo" },
     owned: { "/var/tempo": "0700" },
     entrypoint: "/tempo",
   },
-  collector: { programs: { collector: "/otelcol-contrib" }, entrypoint: "/otelcol-contrib" },
+  collector: COLLECTOR,
+  "log-agent": COLLECTOR,
   prometheus: {
     programs: { prometheus: "/bin/prometheus", promtool: "/bin/promtool" },
     commands: ["sh", "chown", "chmod"],

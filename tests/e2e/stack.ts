@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { stringify } from "yaml";
-import { SERVICES, type ServiceName } from "../../config/services";
+import { DIALLED_SERVICES, type DialledService } from "../../config/services";
 import { freePort } from "../helpers/ports";
 import { npmRun, type Ran } from "./command";
 import { testImages } from "./images";
@@ -15,13 +16,20 @@ export type Options = Record<string, unknown>;
 const OPTIONAL = ["grafana", "jaeger", "qdrant", "alertmanager"] as const;
 const isOptional = (name: string) => (OPTIONAL as readonly string[]).includes(name);
 
+/** Where this machine's Docker keeps its containers. */
+export function containersDirectory(): string {
+  const socket = ["--host", "unix:///var/run/docker.sock"];
+  const root = execFileSync("docker", [...socket, "info", "--format", "{{.DockerRootDir}}"]);
+  return `${root.toString().trim()}/containers`;
+}
+
 /** Every published port, at a free one. */
 export async function freePorts(): Promise<Record<string, Record<string, number>>> {
-  const single: Partial<Record<ServiceName, string>> = { grafana: "https", qdrant: "rest" };
+  const single: Partial<Record<DialledService, string>> = { grafana: "https", qdrant: "rest" };
   const ports: Record<string, Record<string, number>> = {
     collector: { otlpGrpc: await freePort(), otlpHttp: await freePort() },
   };
-  for (const service of SERVICES.filter((name) => name !== "collector")) {
+  for (const service of DIALLED_SERVICES.filter((name) => name !== "collector")) {
     ports[service] = { [single[service] ?? "http"]: await freePort() };
   }
   return ports;
