@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
 import { alertsReference } from "./alerts-reference";
+import { dashboardsReference } from "./dashboards-reference";
 import { optionsReference } from "./options-reference";
 import { PROJECT } from "./paths";
 
@@ -9,13 +10,14 @@ import { PROJECT } from "./paths";
 const PAGES: Record<string, () => string> = {
   "options.md": optionsReference,
   "alerts.md": alertsReference,
+  "dashboards.md": dashboardsReference,
 };
 
 export function register(program: Command): void {
   program
     .command("docs")
     .description(
-      "Write the references of options and of alerts, docs/options.md and docs/alerts.md, from the code.",
+      "Write the references of options, alerts and dashboards, docs/{options,alerts,dashboards}.md, from the code.",
     )
     .action(() => {
       fs.mkdirSync(path.join(PROJECT, "docs"), { recursive: true });

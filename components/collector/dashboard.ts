@@ -6,6 +6,7 @@ import { badAbove, badAtAll, percent } from "../grafana/dashboards/fields";
 import { bars, timeSeries } from "../grafana/dashboards/panels";
 import { promInstant, promRange } from "../grafana/dashboards/queries";
 import { jaegerRow } from "../jaeger/pipeline-row";
+import { logAgentRow } from "../log-agent/pipeline-row";
 import { lokiRow } from "../loki/pipeline-row";
 import { prometheusRow } from "../prometheus/dashboards/pipeline-row";
 import { isEnabled } from "../stack/connections";
@@ -142,6 +143,7 @@ export function pipelineDashboard(config: StackConfig): StackDashboard {
       tempoRow(),
       lokiRow(),
       prometheusRow(),
+      ...(isEnabled(config, "log-agent") ? [logAgentRow()] : []),
       ...(isEnabled(config, "jaeger") ? [jaegerRow()] : []),
       ...(isEnabled(config, "alertmanager") ? [alertmanagerRow()] : []),
       processRow(config),

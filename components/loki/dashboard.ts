@@ -38,7 +38,7 @@ const volume = (): Row => ({
       height: 8,
     }),
     stat({
-      title: "Errors",
+      title: "Lines of errors",
       description: "Lines of level error, critical or fatal in the time range.",
       unit: units.Short,
       queries: [logInstant(inRange(`${FOUND} ${ERRORS}`))],
@@ -71,7 +71,7 @@ const lines = (): Row => ({
   title: "Lines",
   panels: [
     logLines({
-      title: "Errors",
+      title: "Newest errors",
       description:
         "The newest lines of level error, critical or fatal. The details of a line have the link " +
         "to its trace.",

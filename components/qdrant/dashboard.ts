@@ -138,14 +138,14 @@ const collections = (): Row => ({
   title: "Collections",
   panels: [
     timeSeries({
-      title: "Points",
+      title: "Points by collection",
       description: "Points of each collection.",
       unit: units.Short,
       queries: [promRange(ofCollections("collection_points"), { legend: "{{id}}" })],
       width: 8,
     }),
     timeSeries({
-      title: "Vectors",
+      title: "Vectors by collection",
       description: "Vectors of each collection, by the vector's name.",
       unit: units.Short,
       queries: [

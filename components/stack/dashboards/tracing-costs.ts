@@ -7,6 +7,7 @@ import { stat, timeSeries } from "../../grafana/dashboards/panels";
 import { promInstant, promRange, promTable } from "../../grafana/dashboards/queries";
 import { table } from "../../grafana/dashboards/tables";
 import { RECORDED } from "../../prometheus/metric-names";
+import { isEnabled } from "../connections";
 import { CHOSEN_JOBS, ofChosenJobs, ownServiceVariables } from "./own-services";
 import { memoryAgainstLimit } from "./processes";
 import { reportedCosts } from "./reported-costs";
@@ -24,14 +25,18 @@ const HOST = {
 const BYTES_AT_TEMPO = 'tempo_distributor_bytes_received_total{job="tempo"}';
 const BYTES_AT_LOKI = 'loki_distributor_bytes_received_total{job="loki"}';
 /** CPU of what a span keeps busy, in cores. Like the spans, it is counted over the whole window. */
-const cpuOfTracing = (window: string) =>
-  `(${perSecond('process_cpu_seconds_total{job="tempo"}', window)} + ` +
-  `${perSecond('otelcol_process_cpu_seconds_total{job=~"collector|jaeger"}', window)})`;
+function cpuOfTracing(config: StackConfig, window: string): string {
+  const pushing = isEnabled(config, "jaeger") ? "collector|jaeger" : "collector";
+  return (
+    `(${perSecond('process_cpu_seconds_total{job="tempo"}', window)} + ` +
+    `${perSecond(`otelcol_process_cpu_seconds_total{job=~"${pushing}"}`, window)})`
+  );
+}
 
 const per = (what: string, of: string, window: string) =>
   `${perSecond(what, window)} / ${perSecond(of, window)}`;
 
-const summary = (): Row => ({
+const summary = (config: StackConfig): Row => ({
   title: "Altogether",
   panels: [
     stat({
@@ -67,11 +72,13 @@ const summary = (): Row => ({
     stat({
       title: "CPU of 1000 spans",
       description:
-        "Time of a core that collector, Tempo and Jaeger take for 1000 stored spans, with all " +
+        "Time of a core that the collector and the stores of traces take for 1000 stored spans, with all " +
         "else that they do: the fewer spans, the higher it is.",
       unit: units.Seconds,
       queries: [
-        promInstant(`1000 * ${cpuOfTracing("$__range")} / ${perSecond(AT_TEMPO, "$__range")}`),
+        promInstant(
+          `1000 * ${cpuOfTracing(config, "$__range")} / ${perSecond(AT_TEMPO, "$__range")}`,
+        ),
       ],
       width: 4,
     }),
@@ -138,7 +145,7 @@ const components = (config: StackConfig): Row => ({
   ],
 });
 
-const load = (): Row => ({
+const load = (config: StackConfig): Row => ({
   title: "For how much",
   panels: [
     timeSeries({
@@ -181,10 +188,10 @@ const load = (): Row => ({
     timeSeries({
       title: "CPU of 1000 spans over time",
       description:
-        "Time of a core that collector, Tempo and Jaeger take for 1000 stored spans, over 5 minutes.",
+        "Time of a core that the collector and the stores of traces take for 1000 stored spans, over 5 minutes.",
       unit: units.Seconds,
       queries: [
-        promRange(`1000 * ${cpuOfTracing("5m")} / (${perSecond(AT_TEMPO, "5m")} > 0)`, {
+        promRange(`1000 * ${cpuOfTracing(config, "5m")} / (${perSecond(AT_TEMPO, "5m")} > 0)`, {
           legend: "CPU of 1000 spans",
         }),
       ],
@@ -217,6 +224,6 @@ export function tracingCostsDashboard(config: StackConfig): StackDashboard {
       "What the stack takes of the host, which component takes how much, for how many spans, " +
       "and what tracing costs inside the applications that report it.",
     variables: ownServiceVariables(),
-    rows: [summary(), components(config), load(), reportedCosts(config)],
+    rows: [summary(config), components(config), load(config), reportedCosts(config)],
   });
 }
