@@ -20,25 +20,40 @@ export interface RuleCases {
 
 const one = (situation: Situation): Situation[] => [situation];
 
-/** A counter that stands still for 5 minutes and then grows once: looked at 3 minutes later. */
-const grows = (series: string, labels?: Record<string, string>): Situation => ({
+interface Growth {
+  /** Minutes that the alert looks back. */
+  window?: number;
+  /** Minutes that it waits before it fires. */
+  wait?: number;
+  labels?: Record<string, string>;
+}
+
+const samples = (minutes: number) => Math.round(minutes * 4);
+
+/** A counter that stood still for longer than the alert looks back, and then grew once. */
+const grows = (series: string, { window = 5, wait = 1, labels }: Growth = {}): Situation => ({
   what: series,
-  series: { [series]: "0x20 7x40" },
-  at: "8m",
-  ...(labels && { labels }),
+  series: { [series]: `0x${samples(window + 2)} 7x${samples(window)}` },
+  at: `${window + 3 + wait}m`,
+  labels,
 });
 /** One that is not there before it counts, as counters with a label for the reason are. */
-const isBorn = (series: string, labels?: Record<string, string>): Situation => ({
+const isBorn = (series: string, { window = 5, wait = 1, labels }: Growth = {}): Situation => ({
   what: `${series}, new`,
-  series: { [series]: "_x20 7x40" },
-  at: "8m",
-  ...(labels && { labels }),
+  series: { [series]: `_x${samples(window + 2)} 7x${samples(window)}` },
+  at: `${window + 3 + wait}m`,
+  labels,
 });
 /** One that counted something long ago, and nothing since. */
-const stands = (series: string, at = "20m"): Situation => ({
+const stands = (series: string, { window = 5, wait = 1 }: Growth = {}): Situation => ({
   what: `${series}, long ago`,
-  series: { [series]: "7x1000" },
-  at,
+  series: { [series]: `7x${samples(2 * window + 10)}` },
+  at: `${window + 5 + wait}m`,
+});
+/** The cases of an alert on any growth of some counters. */
+const counted = (series: readonly string[], growth?: Growth): RuleCases => ({
+  fires: series.flatMap((one) => [grows(one, growth), isBorn(one, growth)]),
+  silent: series.map((one) => stands(one, growth)),
 });
 
 const holds = (series: string, value: number | string, at: string): Situation => ({
@@ -179,19 +194,19 @@ export const RULE_CASES: Record<string, RuleCases> = {
     fires: one(holds('tracing_memory_overhead_bytes{job="shop"}', 1.4e8, "8m")),
     silent: one(holds('tracing_memory_overhead_bytes{job="shop"}', 1.3e8, "8m")),
   },
-  TraceAnomaliesGrow: {
-    fires: [
-      grows('trace_anomalies_total{job="shop",type="latency"}', { job: "shop", type: "latency" }),
-      isBorn('trace_anomalies_total{job="shop",type="latency"}'),
-    ],
-    silent: one(stands('trace_anomalies_total{job="shop",type="latency"}')),
-  },
+  TraceAnomaliesGrow: counted(['trace_anomalies_total{job="shop",type="latency"}'], {
+    labels: { job: "shop", type: "latency" },
+  }),
   TraceChecksFail: {
-    fires: [
-      grows('trace_alert_checks_total{job="shop",status="failure"}', { job: "shop" }),
-      isBorn('trace_alert_checks_total{job="shop",status="error"}'),
+    fires: ["failure", "error"].flatMap((status) => {
+      const series = `trace_alert_checks_total{job="shop",status="${status}"}`;
+      const growth = { window: 15, labels: { job: "shop", status } };
+      return [grows(series, growth), isBorn(series, growth)];
+    }),
+    silent: [
+      grows('trace_alert_checks_total{job="shop",status="success"}', { window: 15 }),
+      stands('trace_alert_checks_total{job="shop",status="error"}', { window: 15 }),
     ],
-    silent: one(grows('trace_alert_checks_total{job="shop",status="success"}')),
   },
 
   "TargetDown critical": {
@@ -235,13 +250,18 @@ export const RULE_CASES: Record<string, RuleCases> = {
   ),
 
   CollectorPushesBack: {
-    fires: [
-      grows('otelcol_receiver_refused_spans_total{job="collector",receiver="otlp"}'),
-      grows('otelcol_receiver_failed_log_records_total{job="collector",receiver="otlp"}'),
-    ],
+    fires: ["spans", "log_records", "metric_points"].flatMap((signal) =>
+      ["refused", "failed"].flatMap(
+        (kind) =>
+          counted([`otelcol_receiver_${kind}_${signal}_total{job="collector",receiver="otlp"}`], {
+            labels: { receiver: "otlp" },
+          }).fires,
+      ),
+    ),
     silent: [
       grows('otelcol_receiver_refused_spans_total{job="jaeger",receiver="otlp"}'),
       stands('otelcol_receiver_refused_spans_total{job="collector",receiver="otlp"}'),
+      stands('otelcol_receiver_failed_metric_points_total{job="collector",receiver="otlp"}'),
     ],
   },
   CollectorExportStalls: {
@@ -254,6 +274,24 @@ export const RULE_CASES: Record<string, RuleCases> = {
       {
         what: "it delivers",
         series: { [queue("size")]: "5000x60", [sent("otlp_grpc/tempo")]: "0+10x60" },
+        at: "8m",
+      },
+      {
+        what: "it delivers metrics",
+        series: {
+          'otelcol_exporter_queue_size{job="collector",exporter="otlp_http/prometheus"}': "9x60",
+          'otelcol_exporter_sent_metric_points_total{job="collector",exporter="otlp_http/prometheus"}':
+            "0+10x60",
+        },
+        at: "8m",
+      },
+      {
+        what: "it delivers logs",
+        series: {
+          'otelcol_exporter_queue_size{job="collector",exporter="otlp_http/loki"}': "9x60",
+          'otelcol_exporter_sent_log_records_total{job="collector",exporter="otlp_http/loki"}':
+            "0+10x60",
+        },
         at: "8m",
       },
       {
@@ -275,12 +313,12 @@ export const RULE_CASES: Record<string, RuleCases> = {
     }),
   },
   CollectorLosesData: {
-    fires: [
-      grows(sent("otlp_http/loki", "send_failed")),
-      isBorn(
-        'otelcol_exporter_send_failed_log_records_total{job="collector",exporter="otlp_http/loki"}',
-      ),
-    ],
+    fires: ["spans", "log_records", "metric_points"].flatMap(
+      (signal) =>
+        counted([
+          `otelcol_exporter_send_failed_${signal}_total{job="collector",exporter="otlp_http/loki"}`,
+        ]).fires,
+    ),
     silent: [
       grows(sent("otlp_grpc/jaeger", "send_failed")),
       stands(sent("otlp_http/loki", "send_failed")),
@@ -288,10 +326,22 @@ export const RULE_CASES: Record<string, RuleCases> = {
   },
   CollectorDropsCopies: {
     fires: [
-      grows(sent("otlp_grpc/jaeger", "enqueue_failed"), { service: "jaeger" }),
-      isBorn(sent("otlp_http/vendor", "send_failed"), { service: "vendor" }),
+      ...counted([sent("otlp_grpc/jaeger", "enqueue_failed")], { labels: { service: "jaeger" } })
+        .fires,
+      ...counted([sent("otlp_http/vendor", "send_failed")], { labels: { service: "vendor" } })
+        .fires,
+      ...["log_records", "metric_points"].flatMap(
+        (signal) =>
+          counted([
+            `otelcol_exporter_enqueue_failed_${signal}_total{job="collector",exporter="otlp_http/vendor"}`,
+            `otelcol_exporter_send_failed_${signal}_total{job="collector",exporter="otlp_http/vendor"}`,
+          ]).fires,
+      ),
     ],
-    silent: one(grows(sent("otlp_grpc/tempo", "enqueue_failed"))),
+    silent: [
+      grows(sent("otlp_grpc/tempo", "enqueue_failed")),
+      stands(sent("otlp_http/vendor", "send_failed")),
+    ],
   },
 
   TempoReceivesLess: {
@@ -359,35 +409,26 @@ export const RULE_CASES: Record<string, RuleCases> = {
       at: "15m",
     }),
   },
-  TempoDiscardsSpans: {
-    fires: [
-      isBorn('tempo_discarded_spans_total{reason="trace_too_large"}', {
-        reason: "trace_too_large",
-      }),
-      grows('tempo_discarded_spans_total{reason="rate_limited"}'),
-    ],
-    silent: one(stands('tempo_discarded_spans_total{reason="trace_too_large"}')),
-  },
-  TempoRefusesSpans: {
-    fires: one(grows('tempo_receiver_refused_spans{receiver="otlp",transport="grpc"}')),
-    silent: one(stands('tempo_receiver_refused_spans{receiver="otlp",transport="grpc"}')),
-  },
-  TempoBlocksFail: {
-    fires: [
+  TempoDiscardsSpans: counted(['tempo_discarded_spans_total{reason="trace_too_large"}'], {
+    labels: { reason: "trace_too_large" },
+  }),
+  TempoRefusesSpans: counted(['tempo_receiver_refused_spans{receiver="otlp",transport="grpc"}']),
+  TempoBlocksFail: counted(
+    [
       "tempo_live_store_failed_completions_total",
       "tempo_live_store_local_failed_flushes_total",
       'tempodb_blocklist_poll_errors_total{tenant="single-tenant"}',
       "tempodb_retention_errors_total",
-    ].map((series) => ({ ...grows(series), at: "15m" })),
-    silent: one(stands("tempodb_retention_errors_total", "50m")),
-  },
-  TempoCompactionFails: {
-    fires: [
+    ],
+    { window: 30, wait: 5 },
+  ),
+  TempoCompactionFails: counted(
+    [
       "tempodb_compaction_errors_total",
       'tempo_backend_scheduler_jobs_failed_total{job_type="JOB_TYPE_COMPACTION"}',
-    ].map((series) => ({ ...grows(series), at: "15m" })),
-    silent: one(stands("tempodb_compaction_errors_total", "50m")),
-  },
+    ],
+    { window: 30, wait: 5 },
+  ),
   TempoRetentionStalls: {
     fires: [
       {
@@ -437,22 +478,10 @@ export const RULE_CASES: Record<string, RuleCases> = {
     5,
   ),
 
-  LokiDiscardsLines: {
-    fires: one(isBorn('loki_discarded_samples_total{reason="rate_limited"}')),
-    silent: one(stands('loki_discarded_samples_total{reason="rate_limited"}')),
-  },
-  LokiWalDiskFull: {
-    fires: one(grows("loki_ingester_wal_disk_full_failures_total")),
-    silent: one(stands("loki_ingester_wal_disk_full_failures_total")),
-  },
-  LokiWalCorrupt: {
-    fires: one(grows("loki_ingester_wal_corruptions_total")),
-    silent: one(stands("loki_ingester_wal_corruptions_total", "70m")),
-  },
-  LokiFlushFails: {
-    fires: one({ ...grows("loki_ingester_chunks_flush_failures_total"), at: "12m" }),
-    silent: one(stands("loki_ingester_chunks_flush_failures_total", "30m")),
-  },
+  LokiDiscardsLines: counted(['loki_discarded_samples_total{reason="rate_limited"}']),
+  LokiWalDiskFull: counted(["loki_ingester_wal_disk_full_failures_total"]),
+  LokiWalCorrupt: counted(['loki_ingester_wal_corruptions_total{type="segment"}'], { window: 60 }),
+  LokiFlushFails: counted(["loki_ingester_chunks_flush_failures_total"], { window: 15, wait: 5 }),
   ...Object.fromEntries(
     [
       [
@@ -499,39 +528,37 @@ export const RULE_CASES: Record<string, RuleCases> = {
     '{job="loki",status_code="STATUS"}',
     5,
   ),
-  LokiPanics: {
-    fires: one(grows("loki_panic_total")),
-    silent: one(stands("loki_panic_total")),
-  },
+  LokiPanics: counted(["loki_panic_total"]),
 
   PrometheusRefusesPushes: {
-    fires: one(
-      isBorn('prometheus_http_requests_total{handler="/api/v1/otlp/v1/metrics",code="400"}', {
-        code: "400",
-      }),
-    ),
+    fires: counted(
+      ["400", "503"].map(
+        (code) =>
+          `prometheus_http_requests_total{handler="/api/v1/otlp/v1/metrics",code="${code}"}`,
+      ),
+    ).fires,
     silent: [
       grows('prometheus_http_requests_total{handler="/api/v1/otlp/v1/metrics",code="200"}'),
       grows('prometheus_http_requests_total{handler="/api/v1/query",code="400"}'),
+      stands('prometheus_http_requests_total{handler="/api/v1/otlp/v1/metrics",code="400"}'),
     ],
   },
-  PrometheusSamplesTooOld: {
-    fires: [
-      grows('prometheus_tsdb_too_old_samples_total{type="float"}'),
-      grows('prometheus_tsdb_out_of_bound_samples_total{type="float"}'),
-    ],
-    silent: one(stands('prometheus_tsdb_too_old_samples_total{type="float"}')),
-  },
-  PrometheusCompactionFails: {
-    fires: ["compactions_failed", "head_truncations_failed", "checkpoint_creations_failed"].map(
-      (kind) => grows(`prometheus_tsdb_${kind}_total`),
+  PrometheusSamplesTooOld: counted(
+    ["too_old", "out_of_bound"].map(
+      (kind) => `prometheus_tsdb_${kind}_samples_total{type="float"}`,
     ),
-    silent: one(stands("prometheus_tsdb_compactions_failed_total", "50m")),
-  },
-  PrometheusWalCorrupt: {
-    fires: ["wal", "mmap_chunk"].map((kind) => grows(`prometheus_tsdb_${kind}_corruptions_total`)),
-    silent: one(stands("prometheus_tsdb_wal_corruptions_total", "70m")),
-  },
+    { window: 10 },
+  ),
+  PrometheusCompactionFails: counted(
+    ["compactions_failed", "head_truncations_failed", "checkpoint_creations_failed"].map(
+      (kind) => `prometheus_tsdb_${kind}_total`,
+    ),
+    { window: 30 },
+  ),
+  PrometheusWalCorrupt: counted(
+    ["wal", "mmap_chunk"].map((kind) => `prometheus_tsdb_${kind}_corruptions_total`),
+    { window: 60 },
+  ),
   PrometheusRuleFailures: {
     fires: one({
       series: { 'prometheus_rule_evaluation_failures_total{rule_group="r.yml;tempo"}': "0+1x60" },
@@ -543,10 +570,9 @@ export const RULE_CASES: Record<string, RuleCases> = {
     fires: one(holds("prometheus_config_last_reload_successful", 0, "5m")),
     silent: one(holds("prometheus_config_last_reload_successful", 1, "5m")),
   },
-  PrometheusNotificationsDropped: {
-    fires: one(grows('prometheus_notifications_dropped_total{alertmanager="a:9093"}')),
-    silent: one(stands('prometheus_notifications_dropped_total{alertmanager="a:9093"}')),
-  },
+  PrometheusNotificationsDropped: counted([
+    'prometheus_notifications_dropped_total{alertmanager="a:9093"}',
+  ]),
   Watchdog: { fires: one({ series: {}, at: "1m" }), silent: [] },
 
   MemoryNearLimit: {
@@ -660,19 +686,12 @@ export const RULE_CASES: Record<string, RuleCases> = {
   },
   QdrantRequestsFail: failing("rest_responses_total", '{job="qdrant",status="STATUS"}', 5),
 
-  AlertDeliveryFails: {
-    fires: one(
-      grows(
-        'alertmanager_notifications_failed_total{receiver_name="chat",integration="webhook",reason="serverError"}',
-        { receiver_name: "chat", reason: "serverError" },
-      ),
-    ),
-    silent: one(
-      stands(
-        'alertmanager_notifications_failed_total{receiver_name="chat",integration="webhook",reason="serverError"}',
-      ),
-    ),
-  },
+  AlertDeliveryFails: counted(
+    [
+      'alertmanager_notifications_failed_total{receiver_name="chat",integration="webhook",reason="serverError"}',
+    ],
+    { wait: 2, labels: { receiver_name: "chat", reason: "serverError" } },
+  ),
   GrafanaRequestsFail: failing(
     "grafana_http_request_duration_seconds_count",
     '{job="grafana",status_code="STATUS"}',
@@ -703,7 +722,10 @@ export const RULE_CASES: Record<string, RuleCases> = {
     }),
   },
   ContainerLogsLost: {
-    fires: one(grows('otelcol_exporter_send_failed_log_records_total{job="log-agent"}')),
-    silent: one(grows('otelcol_exporter_send_failed_log_records_total{job="collector"}')),
+    fires: counted(['otelcol_exporter_send_failed_log_records_total{job="log-agent"}']).fires,
+    silent: [
+      grows('otelcol_exporter_send_failed_log_records_total{job="collector"}'),
+      stands('otelcol_exporter_send_failed_log_records_total{job="log-agent"}'),
+    ],
   },
 };
