@@ -65,7 +65,7 @@ const SECRETS = [
   "generated-grafanaSecretKey",
   "generated-qdrantApiKey",
   "generated-qdrantReadOnlyKey",
-  "PRIVATE KEY",
+  "EC PRIVATE KEY",
 ];
 
 async function recordStack(options: unknown = {}, preview = false) {
