@@ -20,7 +20,8 @@ the red status of a Qdrant collection, for which there is no metric; disks other
 holds the collector's volume (Docker keeps all local volumes on one).
 
 To run a query of a runbook: Grafana, Explore, Prometheus; or Prometheus itself, which
-\`npm run env -- --operator\` opens to you.
+\`npm run env -- --operator\` opens to you. Containers are called as with the default \`namePrefix\`,
+\`tracekeep-<stack>\`.
 `;
 
 const RECORDED = `

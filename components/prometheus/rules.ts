@@ -72,7 +72,8 @@ const STORAGE: AlertRule[] = [
       summary: "Prometheus refused {{ $value | humanize }} pushes of metrics ({{ $labels.code }})",
       description:
         "Metrics of applications, of spans and of the collector come this way. With 400 they are " +
-        "lost, with 5xx they wait in the collector's queue. Prometheus' log has the reason.",
+        "lost, with 5xx they wait in the collector's queue. If it is their age, " +
+        "PrometheusSamplesTooOld fires as well.",
     },
     when: "Prometheus answered pushes of metrics with an error in the last 5 minutes",
   },
