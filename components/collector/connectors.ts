@@ -1,7 +1,7 @@
 import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
 import { IDS, type Settings } from "./component";
-import { isSampling } from "./sampling";
+import { hasOwnExemplars } from "./sampling";
 
 /** How often the counters are sent; a kill loses what one interval holds, as with any client. */
 const FLUSH_INTERVAL = "15s";
@@ -27,17 +27,17 @@ function spanMetrics(config: StackConfig, namespace: string, exemplars: boolean)
 }
 
 /**
- * RED metrics and the service graph, counted from all spans, before the sampler. An exemplar must
- * lead to a trace that is stored: when traces are sampled, exemplars come from a second connector
- * behind the sampler, under a name of its own, and the counters come without.
+ * RED metrics and the service graph, counted from all spans, before any choice of what is stored. An
+ * exemplar must lead to a stored trace: where traces are sampled or health checks dropped, exemplars
+ * come from a second connector behind that, under a name of its own, and the counters come without.
  */
 export function connectors(config: StackConfig): Record<string, Settings> {
-  const sampled = isSampling(config);
+  const apart = hasOwnExemplars(config);
   const { latencyBuckets } = config.tuning.collector;
   const { spansPerSecond } = config.capacity;
   return {
-    [IDS.spanMetrics]: spanMetrics(config, "traces.spanmetrics", !sampled),
-    ...(sampled && {
+    [IDS.spanMetrics]: spanMetrics(config, "traces.spanmetrics", !apart),
+    ...(apart && {
       [IDS.exemplarMetrics]: spanMetrics(config, "traces.spanmetrics.exemplars", true),
     }),
     [IDS.serviceGraph]: {

@@ -3,7 +3,7 @@ import { IDS } from "./component";
 import { copiesOf, storesOf, type Signal } from "./exporters";
 import { intakesOf } from "./receivers";
 import { redactionOf } from "./redaction";
-import { isSampling, sampling } from "./sampling";
+import { sampling } from "./sampling";
 
 export interface Pipeline {
   receivers: string[];
@@ -47,7 +47,7 @@ export function pipelines(context: ServiceContext): Record<string, Pipeline> {
   });
   const counters = [IDS.spanMetrics, IDS.serviceGraph];
   const selection = Object.keys(sampling(config));
-  const kept = isSampling(config) ? [IDS.exemplarMetrics] : [];
+  const kept = selection.length > 0 ? [IDS.exemplarMetrics] : [];
   const stored = destinations(context, "traces");
   return {
     traces: intake("traces", [...counters, ...(selection.length > 0 ? [IDS.stored] : stored)]),

@@ -80,3 +80,10 @@ export function sampling(config: StackConfig): Record<string, Settings> {
     },
   };
 }
+
+/**
+ * Whether some of the spans that are counted are not stored. Exemplars, each of which must lead to
+ * a stored trace, then come from a connector of their own behind the choice.
+ */
+export const hasOwnExemplars = (config: StackConfig): boolean =>
+  Object.keys(sampling(config)).length > 0;

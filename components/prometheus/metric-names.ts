@@ -11,9 +11,9 @@ export const SPAN_METRICS = {
   /** Histogram of span durations in seconds. */
   duration: "traces_spanmetrics_duration_seconds",
   durationBucket: "traces_spanmetrics_duration_seconds_bucket",
-  /** Counter of the spans that sampling kept; there only while traces are sampled. */
+  /** Counter of the spans that are stored; there only while sampling or health checks drop some. */
   keptCalls: "traces_spanmetrics_exemplars_calls_total",
-  /** Carries the exemplars while traces are sampled; at ratio 1 `durationBucket` does. */
+  /** Carries the exemplars while `keptCalls` is there; otherwise `durationBucket` does. */
   exemplarsBucket: "traces_spanmetrics_exemplars_duration_seconds_bucket",
   /** What Grafana's service map asks for in place of `durationBucket`; a recording rule has it. */
   grafanaDurationBucket: "traces_spanmetrics_latency_bucket",

@@ -1,88 +1,81 @@
+import { SPAN_METRICS } from "../../components/prometheus/metric-names";
 import { parseConfig } from "../../config/parse";
-import { loadIntake, sendAsApplication, spansReceived } from "../helpers/intake";
+import { promExemplars, promInstant } from "../helpers/data-source-api";
+import { generator, knownTrace, sendParts, tracesById } from "../helpers/known-traces";
 import { eventually } from "../helpers/ports";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
-import { expectStored, get, spansInTempo } from "../helpers/requests";
 import { describeWith } from "../helpers/skip";
 
-const SHAPE = { spansPerTrace: 5, spansPerRequest: 500, attributes: "many" } as const;
+const SERVICES = ["tempo", "prometheus", "collector"] as const;
+const config = parseConfig({ jaeger: { enabled: false } }, { stack: "dev", environment: {} });
 
-describeWith(["collector", "tempo", "prometheus"], "The collector that samples", () => {
+/** As an idle service has them: most of what comes in are health checks. */
+const HEALTH_CHECKS = 80;
+const ORDINARY = 20;
+/** Of which one is the health check; what it calls is stored. */
+const SPANS = 5;
+
+describeWith(SERVICES, "The collector that stores every trace but health checks", () => {
   let stack: ProcessStack;
+  const random = generator(3);
+  const traces = Array.from({ length: HEALTH_CHECKS + ORDINARY }, (_, index) => {
+    const kind = index < HEALTH_CHECKS ? "health" : "ordinary";
+    return knownTrace(kind, index + 1, Date.now() - 2000, random);
+  });
   beforeAll(async () => {
-    stack = await startStack({
-      config: parseConfig(
-        { sampling: { ratio: 0.1, decisionWait: "1s" }, jaeger: { enabled: false } },
-        { stack: "prod", environment: {} },
+    stack = await startStack({ config, services: SERVICES });
+    await sendParts(
+      stack,
+      // Of health checks the root alone.
+      traces.flatMap(({ kind, parts: [{ service, spans }, ...others] }) =>
+        kind === "health" ? [{ service, spans: [spans[0]] }] : [{ service, spans }, ...others],
       ),
-      services: ["tempo", "prometheus", "collector"],
-    });
+    );
   }, 90_000);
   afterAll(() => stack?.stop(), 60_000);
 
-  const ask = async <T>(path: string, parameters: Record<string, string>) => {
-    const query = new URLSearchParams(parameters).toString();
-    const { body } = await get(stack, "prometheus", `/api/v1/${path}?${query}`);
-    return (JSON.parse(body) as { data: T }).data;
-  };
+  const valueOf = async (query: string) =>
+    (await promInstant(stack, query, Date.now() / 1000)).series[0]?.values[0][1];
 
-  test("counts every span, stores a share, and keeps errors and slow traces", async () => {
-    const result = await loadIntake(stack, {
-      shape: SHAPE,
-      seconds: 3,
-      concurrency: 1,
-      rate: 2000,
-    });
-    // One of its spans is an error, and it lasts longer than a second.
-    const kept = await sendAsApplication(stack);
-    await expectStored(stack, kept, 30_000);
-    const sent = result.accepted + kept.spans.length;
+  test("counts every span, health checks too, and stores the others", async () => {
     await eventually(
       async () => {
-        const { result: series } = await ask<{ result: { value: [number, string] }[] }>("query", {
-          query: "sum(traces_spanmetrics_calls_total)",
-        });
-        expect(Number(series[0]?.value[1])).toBe(sent);
+        const counted = await valueOf(`sum(${SPAN_METRICS.calls})`);
+        expect(counted).toBe(HEALTH_CHECKS + ORDINARY * SPANS);
       },
-      { timeout: 60_000, interval: 1000 },
+      { timeout: 60_000, interval: 500 },
     );
-    const stored = await spansReceived(stack);
-    expect(stored).toBeGreaterThan(sent * 0.03);
-    expect(stored).toBeLessThan(sent * 0.25);
-  }, 120_000);
+    const stored = await tracesById(
+      stack,
+      traces.map(({ id }) => id),
+    );
+    const wanted = traces.filter(({ kind }) => kind === "ordinary").map(({ id }) => id);
+    expect([...stored.keys()].sort()).toEqual(wanted.sort());
+    expect([...stored.values()].flat()).toHaveLength(ORDINARY * SPANS);
+  }, 90_000);
 
   test("has exemplars of stored traces alone", async () => {
-    type Series = {
-      seriesLabels: Record<string, string>;
-      exemplars: { labels: { trace_id: string } }[];
-    };
-    const found = await eventually(
+    const ids = await eventually(
       async () => {
-        const series = await ask<Series[]>("query_exemplars", {
-          query: '{__name__=~"traces_spanmetrics.*"}',
-          start: String(Date.now() / 1000 - 600),
-          end: String(Date.now() / 1000),
-        });
-        expect(series.length).toBeGreaterThan(0);
-        return series;
+        const now = Date.now() / 1000;
+        const range = { start: now - 600, end: now + 60, step: 1 };
+        const exemplars = await promExemplars(stack, '{__name__=~"traces_span.+"}', range);
+        expect(exemplars.length).toBeGreaterThan(0);
+        return [...new Set(exemplars.map(({ labels }) => labels.trace_id))];
       },
-      { timeout: 60_000, interval: 1000 },
+      { timeout: 60_000, interval: 500 },
     );
-    const ids = new Set(
-      found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id)),
-    );
-    for (const id of ids) await expect(spansInTempo(stack, id)).resolves.not.toHaveLength(0);
-  }, 120_000);
+    const stored = await tracesById(stack, ids);
+    expect(ids.filter((id) => !stored.has(id))).toEqual([]);
+  }, 90_000);
 
   test("pushes its own metrics", async () => {
     await eventually(
-      async () => {
-        const { result } = await ask<{ result: unknown[] }>("query", {
-          query: 'otelcol_receiver_accepted_spans_total{job="collector"} > 0',
-        });
-        expect(result).not.toHaveLength(0);
-      },
-      { timeout: 60_000, interval: 1000 },
+      async () =>
+        expect(
+          await valueOf('sum(otelcol_receiver_accepted_spans_total{job="collector"})'),
+        ).toBeGreaterThan(0),
+      { timeout: 60_000, interval: 500 },
     );
   }, 90_000);
 });

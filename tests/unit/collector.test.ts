@@ -151,23 +151,25 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
 
 describe("sampling", () => {
   test("is not in the pipeline at ratio 1", () => {
-    const document = documentFor({});
-    expect(Object.keys(document.processors)).not.toContain("tail_sampling");
-    expect(Object.keys(document.connectors)).not.toContain("span_metrics/exemplars");
-    expect(document.connectors.span_metrics.exemplars.enabled).toBe(true);
+    expect(Object.keys(documentFor({}).processors)).not.toContain("tail_sampling");
   });
 
-  test("moves exemplars behind the sampler, so that each leads to a stored trace", () => {
-    const { connectors, service } = documentFor(SAMPLED);
+  test.each([
+    ["what is sampled", SAMPLED, "tail_sampling"],
+    ["health checks", {}, "filter/health_checks"],
+  ])("moves exemplars behind the choice of %s: each leads to a stored trace", (_, options, id) => {
+    const { connectors, service } = documentFor(options);
     expect(connectors.span_metrics.exemplars.enabled).toBe(false);
     expect(connectors["span_metrics/exemplars"].exemplars.enabled).toBe(true);
     const { processors, exporters } = service.pipelines["traces/stored"];
-    expect(processors).toContain("tail_sampling");
+    expect(processors).toContain(id);
     expect(exporters).toContain("span_metrics/exemplars");
   });
 
   test("stores straight away where nothing is dropped", () => {
-    const { service } = documentFor({ sampling: { dropHealthChecks: false } });
+    const { connectors, service } = documentFor({ sampling: { dropHealthChecks: false } });
+    expect(connectors).not.toHaveProperty("span_metrics/exemplars");
+    expect(connectors.span_metrics.exemplars.enabled).toBe(true);
     expect(Object.keys(service.pipelines)).not.toContain("traces/stored");
     expect(service.pipelines.traces.exporters).toContain("otlp_grpc/tempo");
   });

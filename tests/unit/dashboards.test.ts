@@ -94,6 +94,8 @@ describe("a service that is off", () => {
   ])("%s has no panel", (service, traces) => {
     expect(text({})).toMatch(traces);
     expect(text({ [service]: OFF })).not.toMatch(traces);
+    // The others stay.
+    expect(build({ [service]: OFF }).length).toBeGreaterThanOrEqual(7);
   });
 
   test("log-agent has no panel", () => {
@@ -108,13 +110,16 @@ describe("exemplars", () => {
       .filter(({ exemplar }) => exemplar)
       .flatMap(({ expr }) => metricNamesOf(expr));
 
-  test("are those of all spans where all traces are stored", () => {
-    expect(new Set(buckets({}))).toEqual(new Set([SPAN_METRICS.durationBucket]));
+  test("are those of all spans where all are stored", () => {
+    const all = buckets({ sampling: { dropHealthChecks: false } });
+    expect(new Set(all)).toEqual(new Set([SPAN_METRICS.durationBucket]));
   });
 
-  test("are those of kept traces while traces are sampled", () => {
-    const sampled = buckets({ sampling: { ratio: 0.1 } });
-    expect(new Set(sampled)).toEqual(new Set([SPAN_METRICS.exemplarsBucket]));
+  test.each([
+    ["traces are sampled", { sampling: { ratio: 0.1 } }],
+    ["health checks are dropped", {}],
+  ])("are those of stored traces where %s", (_, options) => {
+    expect(new Set(buckets(options))).toEqual(new Set([SPAN_METRICS.exemplarsBucket]));
   });
 });
 

@@ -1,5 +1,5 @@
 import type { StackConfig } from "../../../config/parse";
-import { isSampling } from "../../collector/sampling";
+import { hasOwnExemplars } from "../../collector/sampling";
 import { promRange, type Query } from "../../grafana/dashboards/queries";
 import { choiceVariable, labelVariable } from "../../grafana/dashboards/variables";
 import { SPAN_LABELS, SPAN_METRICS, SPAN_VALUES } from "../metric-names";
@@ -51,24 +51,24 @@ export function durationQuantile(
 }
 
 /**
- * Quantiles of durations over time with exemplars, which lead to traces that are stored. While
- * traces are sampled these are those of the kept traces alone, with a line of their own.
+ * Quantiles of durations over time with exemplars, which lead to traces that are stored. While not
+ * all are, these are those of the stored traces alone, with a line of their own.
  */
 export function durationsWithExemplars(
   config: StackConfig,
   quantiles: readonly number[],
   selector: string,
 ): Query[] {
-  const sampled = isSampling(config);
+  const apart = hasOwnExemplars(config);
   const lines = quantiles.map((quantile) =>
     promRange(durationQuantile(quantile, "", selector, OVER_TIME), {
       legend: `p${quantile * 100}`,
-      exemplar: !sampled,
+      exemplar: !apart,
     }),
   );
-  if (!sampled) return lines;
+  if (!apart) return lines;
   const kept = durationQuantile(0.95, "", selector, OVER_TIME, SPAN_METRICS.exemplarsBucket);
-  return [...lines, promRange(kept, { legend: "p95 of kept traces", exemplar: true })];
+  return [...lines, promRange(kept, { legend: "p95 of stored traces", exemplar: true })];
 }
 
 /** Environments and services that sent spans, and which spans of theirs count. */
