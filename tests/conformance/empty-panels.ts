@@ -14,9 +14,6 @@ export interface EmptyPanel {
  */
 export const EMPTY_PANELS: readonly EmptyPanel[] = [];
 
-/** Queries of series that only Grafana has, which the tests cannot start. */
-export const GRAFANA_PANELS: readonly EmptyPanel[] = [];
-
 /**
  * Metrics that panels and rules ask for and that a stack in good health does not have, with when
  * they come. Counters with a label for the reason are born with the first event.

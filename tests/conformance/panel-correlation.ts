@@ -122,7 +122,7 @@ export function correlates(the: () => World): void {
       matcherType: "label",
       url: "${__value.raw}",
     });
-    const { lines } = await askPanel(open(), queryNamed("Logs › Errors (logs) › A"));
+    const { lines } = await askPanel(open(), queryNamed("Logs › Newest errors › A"));
     const matches = new RegExp(`^(?:${field.matcherRegex})$`);
     const ids = lines.map(({ labels }) => {
       const label = Object.keys(labels).find((name) => matches.test(name)) ?? "";

@@ -1,5 +1,5 @@
-import { DOCUMENTS, REPORTED } from "../helpers/mix-metrics";
-import { TICK, type LiveTraffic } from "../helpers/mix-traffic";
+import { DOCUMENTS, REPORTED, SEARCH_LATENCY } from "../helpers/mix-metrics";
+import { POINTS, TICK, type LiveTraffic } from "../helpers/mix-traffic";
 import { CYCLE, tickAt, type Level, type MixSpan } from "../helpers/known-mix";
 import {
   bucketOf,
@@ -100,6 +100,59 @@ export function agrees(the: () => World): void {
     expect(traces.length).toBeGreaterThanOrEqual(5);
   });
 
+  test("spans at the door and in the store", async () => {
+    for (const ref of ["A", "D"]) {
+      const [spans] = await lately(
+        `The pipeline itself › Spans from the door to the store › ${ref}`,
+      );
+      isWithin(median(spans), SPANS.length / ROUND_SECONDS, (SPANS.length / ROUND_SECONDS) * 0.12);
+    }
+    const [missing] = await lately("The pipeline itself › Missing on the way › A");
+    isWithin(last(missing), 0, 0.05);
+  });
+
+  test("the alerts that fire are of the services that fail or are slow", async () => {
+    await eventually(
+      async () => {
+        const firing = await lately("Start here › What fires › A");
+        const of = (alert: string) =>
+          firing
+            .filter(({ labels }) => labels.alertname === alert)
+            .map(({ labels }) => labels.service_name);
+        expect(of("ServiceErrorRateHigh")).toEqual(expect.arrayContaining(["checkout", "payment"]));
+        expect(of("ServiceLatencyHigh").sort()).toEqual(["checkout", "payment"]);
+        for (const well of ["inventory", "mailer", "embedder"]) {
+          expect(firing.map(({ labels }) => labels.service_name)).not.toContain(well);
+        }
+      },
+      { timeout: 30_000, interval: 1000 },
+    );
+  }, 40_000);
+
+  test("what applications report of themselves", async () => {
+    const reported = async (panel: string) => {
+      const series = await lately(`What tracing costs › ${panel} › A`);
+      return Object.fromEntries(series.map((one) => [one.labels.job, last(one)]));
+    };
+    const expected = (pick: (used: (typeof REPORTED)["search" | "embedder"]) => number) =>
+      Object.fromEntries(Object.entries(REPORTED).map(([name, used]) => [name, pick(used)]));
+    expect(await reported("Memory of applications")).toEqual(expected(({ memory }) => memory));
+    expect(await reported("CPU of applications")).toEqual(expected(({ cpu }) => cpu));
+    expect(await reported("CPU that tracing takes in applications")).toEqual(
+      expected(({ tracingCpu }) => tracingCpu),
+    );
+    expect(await reported("Documents")).toEqual({ search: DOCUMENTS });
+    const { search } = await reported("Time of a search");
+    const [above, upTo] = bucketOf(SEARCH_LATENCY.milliseconds, SEARCH_LATENCY.bounds);
+    expect(search).toBeGreaterThan(above);
+    expect(search).toBeLessThanOrEqual(upTo);
+  });
+
+  (config.qdrant.enabled ? test : test.skip)("the points of a collection", async () => {
+    const [points] = await lately("Vector search › Points › A");
+    expect(last(points)).toBe(POINTS);
+  });
+
   test("all lines of one trace", async () => {
     const { open, history } = the();
     const query = queryNamed("Logs › What was logged along the trace › A");
@@ -169,14 +222,5 @@ export function agrees(the: () => World): void {
       for (const { service } of sent.logs) written[service] = (written[service] ?? 0) + 1;
       expect(byService(series, sum)).toEqual(written);
     }, 20_000);
-
-    test("what applications report of themselves", async () => {
-      const memory = await newest("process_memory_bytes", ({ service_name: name }) => name);
-      expect(memory).toMatchObject({
-        search: REPORTED.search.memory,
-        embedder: REPORTED.embedder.memory,
-      });
-      expect(await newest("documents_total", () => "all")).toEqual({ all: DOCUMENTS });
-    });
   });
 }

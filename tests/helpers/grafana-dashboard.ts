@@ -68,7 +68,7 @@ export interface PanelQuery {
   panel: Panel;
   target: Target;
   dataSource: string;
-  /** `dashboard › panel › ref`; of two panels with one title each has its type behind it. */
+  /** `dashboard › panel › ref`. */
   name: string;
   /** Seconds that the panel looks back. */
   range: number;
@@ -92,14 +92,11 @@ export function panelsOf({ panels }: Pick<Dashboard, "panels">): Panel[] {
 
 /** The queries of a dashboard's panels that are not hidden, in the order of the page. */
 export function queriesOf(dashboard: Dashboard): PanelQuery[] {
-  const panels = panelsOf(dashboard);
-  const titleOf = ({ title, type }: Panel) =>
-    panels.filter((panel) => panel.title === title).length > 1 ? `${title} (${type})` : title;
-  return panels.flatMap((panel) =>
+  return panelsOf(dashboard).flatMap((panel) =>
     (panel.targets ?? [])
       .filter(({ hide }) => hide !== true)
       .map((target) => {
-        const name = `${dashboard.title} › ${titleOf(panel)} › ${target.refId}`;
+        const name = `${dashboard.title} › ${panel.title} › ${target.refId}`;
         const dataSource = target.datasource?.uid ?? panel.datasource?.uid;
         if (dataSource === undefined) throw new Error(`${name} names no data source`);
         const range = secondsOf(panel.timeFrom ?? dashboard.time?.from ?? "now-6h");

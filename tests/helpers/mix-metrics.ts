@@ -8,8 +8,8 @@ export const REPORTED = {
   embedder: { memory: 420 * MI, peak: 512 * MI, cpu: 34, tracingMemory: 9 * MI, tracingCpu: 0.4 },
 } as const;
 
-/** Bounds of `search_latency_ms`, and the bucket that every search falls into. */
-const LATENCY = { bounds: [10, 50, 100, 500, 1000], bucket: 1, milliseconds: 40 };
+/** Bounds of `search_latency_ms`, the bucket that every search falls into, and its time. */
+export const SEARCH_LATENCY = { bounds: [10, 50, 100, 500, 1000], bucket: 1, milliseconds: 40 };
 export const DOCUMENTS = 1200;
 
 /** What applications report after `ticks` ticks of three searches each. */
@@ -27,11 +27,11 @@ export function applicationMetrics(ticks: number): MixMetric[] {
     {
       ...search,
       name: "search_latency_ms",
-      bounds: LATENCY.bounds,
-      counts: [...LATENCY.bounds, Infinity].map((_, index) =>
-        index === LATENCY.bucket ? searches : 0,
+      bounds: SEARCH_LATENCY.bounds,
+      counts: [...SEARCH_LATENCY.bounds, Infinity].map((_, index) =>
+        index === SEARCH_LATENCY.bucket ? searches : 0,
       ),
-      sum: searches * LATENCY.milliseconds,
+      sum: searches * SEARCH_LATENCY.milliseconds,
     },
     { ...search, name: "cache_hits_total", counter: ticks * 2 },
     { ...search, name: "documents_total", gauge: DOCUMENTS },
