@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { RE2JS } from "re2js";
 import { z } from "zod";
 import { parseDuration, parseSize } from "./units";
 import { Secret } from "./secret";
@@ -195,24 +196,14 @@ export const containersDirectory = (description: string) =>
 export const urlPath = (description: string) =>
   option('a path that starts with "/"', description, matching(/^\/\S*$/));
 
-/** A pattern of Go's RE2 in the words of JavaScript: flag groups and named groups differ. */
-const asJavaScript = (source: string) =>
-  source
-    .replace(/\(\?[imsU]+\)/g, "")
-    .replace(/\(\?[imsU]+:/g, "(?:")
-    .replace(/\(\?P</g, "(?<");
-
-/** What JavaScript takes and RE2 does not: look-around and back-references. */
-const NOT_RE2 = /\(\?<?[=!]|(^|[^\\])(\\\\)*\\[1-9]/;
-
 export const pattern = (description: string) =>
   option(
     "a regular expression of RE2 (no look-around, no back-references)",
     description,
     (value) => {
-      if (typeof value !== "string" || value === "" || NOT_RE2.test(value)) return undefined;
+      if (typeof value !== "string" || value === "") return undefined;
       try {
-        new RegExp(asJavaScript(value));
+        RE2JS.compile(value);
         return value;
       } catch {
         return undefined;

@@ -1,3 +1,4 @@
+import { RE2JS } from "re2js";
 import type { StackConfig } from "../../config/parse";
 import { HARMLESS_VALUES, SECRET_VALUES } from "../../config/redaction-patterns";
 import type { Settings } from "./component";
@@ -100,16 +101,10 @@ const COMMON_KEYS = [
   "user_agent.original",
 ];
 
-/** A pattern of Go as JavaScript spells it; undefined if it has flags that JavaScript lacks. */
-function toRegExp(pattern: string): RegExp | undefined {
-  const [, flags = "", rest] = /^(?:\(\?([a-z]+)\))?([\s\S]*)$/.exec(pattern) ?? [];
-  return /[^ims]/.test(flags) ? undefined : new RegExp(rest ?? "", flags);
-}
-
-/** Common keys that no pattern masks; none if a pattern cannot be judged here. */
+/** Common keys that no pattern masks. */
 function keysNeverMasked(patterns: readonly string[]): string[] {
-  const masks = patterns.map(toRegExp);
-  return COMMON_KEYS.filter((key) => masks.every((mask) => mask !== undefined && !mask.test(key)));
+  const masks = patterns.map((pattern) => RE2JS.compile(pattern));
+  return COMMON_KEYS.filter((key) => !masks.some((mask) => mask.test(key)));
 }
 
 interface Statements {
