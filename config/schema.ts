@@ -94,7 +94,9 @@ export const stackSchema = z.strictObject({
     ratio: o.ratio("Share of ordinary traces that is kept. At 1 there is no sampler.").prefault(1),
     keepErrors: o.flag("Keep every trace with an error.").prefault(true),
     keepSlowerThan: o.duration("Keep every trace that lasts longer.").prefault("1s"),
-    dropHealthChecks: o.flag("Drop traces of health checks.").prefault(true),
+    dropHealthChecks: o
+      .flag("Drop traces of health checks, those that fail too. They are counted all the same.")
+      .prefault(true),
     healthCheckPaths: o
       .list(
         "Paths (`url.path` or `http.target`) of health checks, as regular expressions.",
@@ -118,7 +120,7 @@ export const stackSchema = z.strictObject({
     spanLinks: o
       .oneOf(
         ["drop", "keep"],
-        "What becomes of links between spans, whose attributes nothing in the collector can redact: `drop` removes the links and counts them as dropped, `keep` lets them pass as they are.",
+        "What becomes of links between spans, whose attributes nothing can redact: `drop` removes the links and counts them as dropped, `keep` lets them pass as they are.",
       )
       .prefault("drop"),
   }),
