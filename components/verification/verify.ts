@@ -2,7 +2,7 @@ import type { ServiceName } from "../../config/services";
 import type { Context } from "./context";
 import { poll, runHops, START_GRACE, type Hop, type HopResult } from "./hop";
 import { answerHops } from "./hops/answers";
-import { containerLogHop } from "./hops/container-logs";
+import { containerLogHops } from "./hops/container-logs";
 import { discardedSpans, receivedBy, type Baseline } from "./hops/delivery";
 import { grafanaHops } from "./hops/grafana";
 import { intakeHops } from "./hops/intake";
@@ -45,7 +45,7 @@ export function hopsOf(context: Context): Hop[] {
     ...intakeHops(context, before),
     ...traceHops(context, before),
     ...logHops(context, before),
-    containerLogHop(context),
+    ...containerLogHops(context),
     ...metricHops(context, before),
     ...targetHops(context),
     ...grafanaHops(context),

@@ -252,7 +252,9 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
       }
       expect(await logged("log-agent")).toBe(0);
       // Loki's own lines repeat what it is asked.
-      expect(await hasLines('{service_name!="loki"} |= "foreign line"')).toBe(0);
+      expect(await hasLines('{service_name=~".+", service_name!="loki"} |= "foreign line"')).toBe(
+        0,
+      );
     },
   );
 

@@ -310,7 +310,10 @@ describe("target", () => {
   test("every hop needs hops that there are, and every service is checked", async () => {
     const run = newRun();
     const made = makeTrace(run, "dev", 1);
-    const hops = hopsOf({ target, run, made, deadline: Date.now() });
+    const everything = verificationExpectations(
+      parseConfig({ containerLogs: { enabled: true } }, { stack: "dev", environment: {} }),
+    );
+    const hops = hopsOf({ target: { ...target, ...everything }, run, made, deadline: Date.now() });
     const still = hops.map((one) => ({ ...one, run: () => Promise.resolve() }));
     const results = await runHops(still, SERVICES);
     expect(results.every(({ status }) => status === "ok")).toBe(true);
@@ -318,6 +321,8 @@ describe("target", () => {
     expect(hops.map(({ id }) => id)).toEqual(
       expect.arrayContaining(["tempo.http.refuses", "collector.otlpGrpc.refuses"]),
     );
+    const byDefault = hopsOf({ target, run, made, deadline: Date.now() });
+    expect(JSON.stringify(byDefault)).not.toContain("log-agent");
   });
 
   test("addresses", () => {

@@ -1,7 +1,7 @@
-import { causeInLog } from "../causes";
 import { askJson, type Context } from "../context";
 import { HopFailure, poll, type Hop } from "../hop";
 import { LOKI_LOG } from "./logs";
+import { pushedId } from "./metrics";
 
 interface Lines {
   data: { result: unknown[] };
@@ -11,13 +11,16 @@ interface Lines {
  * What the stack's containers logged since the run began is in Loki: what the verification asks and
  * tries makes each of them write something.
  */
-export function containerLogHop(context: Context): Hop {
-  const { run } = context;
-  return {
+export function containerLogHops(context: Context): Hop[] {
+  const { run, target } = context;
+  // An option, not a service that somebody misses.
+  if (!target.services.includes("log-agent")) return [];
+  const hop: Hop = {
     id: "loki.containers",
     name: "the containers' own logs in Loki",
     services: ["log-agent", "collector", "loki"],
-    needs: [LOKI_LOG],
+    // Its metrics and the lines go the same way.
+    needs: [LOKI_LOG, pushedId("log-agent")],
     run: () =>
       poll(context.deadline, async () => {
         const parameters = new URLSearchParams({
@@ -29,16 +32,12 @@ export function containerLogHop(context: Context): Hop {
           path: `/loki/api/v1/query_range?${parameters.toString()}`,
         });
         if (data.result.length > 0) return;
-        const log = (await context.readLog?.("log-agent")) ?? "";
         throw new HopFailure("Loki has no line of a container since this run began", {
           cause:
-            causeInLog(log, /otlp_grpc\/collector/, {
-              client: "log-agent",
-              server: "collector",
-            }) ??
             "the log agent reads nothing: the host's Docker keeps its containers elsewhere, or does not let it read them",
           look: "the log of log-agent; tracekeep:containerLogs.directory against `docker info` (Docker Root Dir)",
         });
       }),
   };
+  return [hop];
 }

@@ -179,10 +179,12 @@ export function metricHops(context: Context, baseline: () => Promise<Baseline>):
   ];
 }
 
+export const pushedId = (pusher: ServiceName): string => `prometheus.pushed.${pusher}`;
+
 /** Prometheus has a sample of the service's own that is younger than this run. */
 function pushHop(context: Context, pusher: ServiceName): Hop {
   return {
-    id: `prometheus.pushed.${pusher}`,
+    id: pushedId(pusher),
     name: `${pusher} pushes its own metrics to Prometheus`,
     services: ["prometheus", pusher],
     // The others have nothing that could be asked.
