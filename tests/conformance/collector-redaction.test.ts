@@ -1,7 +1,8 @@
 import { parseConfig } from "../../config/parse";
 import { sendJson } from "../helpers/intake";
 import { Planter, SHAPES } from "../helpers/planted";
-import { CANARY, plantedLogs, plantedMetrics, plantedTraces } from "../helpers/planted-telemetry";
+import { plantedMetrics } from "../helpers/planted-metrics";
+import { CANARY, plantedLogs, plantedTraces } from "../helpers/planted-telemetry";
 import { eventually } from "../helpers/ports";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
 import { describeWith } from "../helpers/skip";

@@ -5,13 +5,9 @@ import type { ServiceName } from "../../config/services";
 import { ask } from "../helpers/data-source-api";
 import { sendJson } from "../helpers/intake";
 import { Planter, TAKEN_FOR_SECRETS } from "../helpers/planted";
-import {
-  CANARY,
-  lookAlikes,
-  plantedLogs,
-  plantedMetrics,
-  plantedTraces,
-} from "../helpers/planted-telemetry";
+import { lookAlikes } from "../helpers/look-alikes";
+import { plantedMetrics } from "../helpers/planted-metrics";
+import { CANARY, plantedLogs, plantedTraces } from "../helpers/planted-telemetry";
 import { eventually } from "../helpers/ports";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
 import { get, linesInLoki, spansInTempo } from "../helpers/requests";
@@ -173,6 +169,12 @@ describeWith(SERVICES, "What was redacted, at the far end", () => {
     expect(seen).toBeGreaterThanOrEqual(least * traces.spans);
     expect(answers[store][where]).toContain("****");
     expect(answers[store][where]).not.toContain("tracekeep.lent");
+  });
+
+  test("has removed links and counted them", () => {
+    const { trace } = answers.Tempo;
+    expect(trace.match(/"droppedLinksCount":1\b/g)).toHaveLength(traces.spans);
+    expect(trace).not.toContain('"links"');
   });
 
   test("leaves what only looks like a secret alone", async () => {
