@@ -7,8 +7,8 @@ const HEADER = `# Dashboards
 Generated from the dashboards of \`components/*/\` by \`npm run docs\`; do not edit.
 
 Grafana opens with *Start here*; all dashboards are in its folder *tracekeep* and link to each other,
-with the time range, the environment and, where it makes sense, the service. They are read-only
-there: to change one, copy it, or change it here. There are no pictures: Grafana did not run where
+with the time range, the environment and, where it makes sense, the service. What is changed there is
+not saved but as a copy. There are no pictures: Grafana did not run where
 these pages were made, so each panel stands in a table with what it asks. Every query is asked of the
 real Prometheus, Loki and Tempo by \`tests/conformance/panels.test.ts\`, on a known mix of requests.
 

@@ -6,7 +6,7 @@ import { stackDashboards } from "../stack/dashboards";
 import { dataSources } from "./data-sources";
 import { grafanaEnvironment, grafanaFiles } from "./environment";
 
-/** Who reads the dashboards: nobody changes them but the stack. */
+/** Who reads the dashboards. People may change a copy, never these. */
 const dashboardProvider = (path: string) => ({
   name: "tracekeep",
   type: "file",

@@ -10,8 +10,6 @@ import type { PanelBuilder } from "./panels";
 export interface Row {
   title: string;
   panels: PanelBuilder[];
-  /** Whether it is closed at first, for what few look at. Default: no. */
-  collapsed?: boolean;
 }
 
 /** What a room says of a dashboard. */
@@ -21,8 +19,6 @@ export interface DashboardParts {
   description: string;
   variables: cog.Builder<sdk.VariableModel>[];
   rows: Row[];
-  /** Time range at first. Default: the last hour. */
-  from?: string;
 }
 
 /** A dashboard as the stack provisions it. */
@@ -36,40 +32,28 @@ export interface StackDashboard {
   document: sdk.Dashboard;
 }
 
-/** Gives every panel a number: links to a single panel hold it. */
-function number(dashboard: sdk.Dashboard): void {
-  let id = 0;
-  for (const panel of dashboard.panels ?? []) {
-    panel.id = ++id;
-    if ("panels" in panel) for (const inner of panel.panels) inner.id = ++id;
-  }
-}
-
 /** Builds a dashboard with links to all the others. */
 export function buildDashboard(
   config: StackConfig,
-  { name, description, variables, rows, from = "now-1h" }: DashboardParts,
+  { name, description, variables, rows }: DashboardParts,
 ): StackDashboard {
   const { uid, title } = DASHBOARDS[name];
   const builder = new sdk.DashboardBuilder(title)
     .uid(uid)
     .description(description)
     .tags(["tracekeep"])
-    .readonly()
     .tooltip(sdk.DashboardCursorSync.Crosshair)
-    .time({ from, to: "now" })
+    .time({ from: "now-1h", to: "now" })
     .refresh(goDuration(Math.max(30, config.tuning.prometheus.scrapeInterval)))
     .links(linksToOthers(config, name))
     .variables(variables);
-  for (const { title: heading, panels, collapsed = false } of rows) {
-    const row = new sdk.RowBuilder(heading).collapsed(collapsed);
-    // A closed row holds its panels; those of an open one follow it.
-    if (collapsed) panels.forEach((panel) => row.withPanel(panel));
-    builder.withRow(row);
-    if (!collapsed) panels.forEach((panel) => builder.withPanel(panel));
+  for (const { title: heading, panels } of rows) {
+    builder.withRow(new sdk.RowBuilder(heading));
+    for (const panel of panels) builder.withPanel(panel);
   }
   const dashboard = builder.build();
-  number(dashboard);
+  // Links to a single panel hold its number.
+  dashboard.panels?.forEach((panel, index) => (panel.id = index + 1));
   // The SDK's objects have methods; a document has none.
   const document = JSON.parse(JSON.stringify(dashboard)) as sdk.Dashboard;
   return { uid, title, description, file: `${uid}.json`, document };

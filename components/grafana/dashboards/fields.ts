@@ -26,8 +26,8 @@ export const badBelow = (good: number, doubtful?: number) =>
 
 export const plain = () => steps([null, PLAIN]);
 
-/** Anything but 0 is bad. */
-export const badAtAll = () => badAbove(Number.MIN_VALUE);
+/** Anything above 0 is bad. */
+export const badAtAll = () => badAbove(1e-9);
 
 /** Words in place of 1 and 0. */
 export function yesOrNo(yes: string, no: string, bad: "yes" | "no"): sdk.ValueMapping {

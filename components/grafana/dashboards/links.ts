@@ -39,4 +39,3 @@ export function dataLink(
 /** Values of a row's field and of a series' label in a data link, encoded for an address. */
 export const ofField = (field: string) => `\${__data.fields.${field}:percentencode}`;
 export const ofLabel = (label: string) => `\${__field.labels.${label}:percentencode}`;
-export const THE_VALUE = "${__value.raw}";

@@ -41,8 +41,8 @@ export const promTable = (expr: string) =>
   promInstant(expr).format(prometheus.PromQueryFormat.Table);
 
 /** The buckets of a PromQL histogram as rows of a heat map. */
-export const promHeatmap = (expr: string, { exemplar }: PromOptions = {}) =>
-  promRange(expr, { legend: "{{le}}", exemplar }).format(prometheus.PromQueryFormat.Heatmap);
+export const promHeatmap = (expr: string) =>
+  promRange(expr, { legend: "{{le}}" }).format(prometheus.PromQueryFormat.Heatmap);
 
 /** Log lines, or numbers over the time range. */
 export function logRange(
@@ -72,11 +72,11 @@ export function logInstant(expr: string, legend = "") {
 const traceQuery = (type: tempo.TempoQueryType, query: string) =>
   new tempo.DataqueryBuilder().datasource(source("tempo")).queryType(type).query(query).filters([]);
 
-/** TraceQL whose answer is a table: of the newest `limit` traces, or of their spans. */
-export function traceTable(query: string, rows: "traces" | "spans", limit = 50) {
+/** TraceQL whose answer is a table: of the newest 50 traces, or of their spans. */
+export function traceTable(query: string, rows: "traces" | "spans") {
   return traceQuery(tempo.TempoQueryType.Traceql, query)
     .tableType(rows === "traces" ? tempo.SearchTableType.Traces : tempo.SearchTableType.Spans)
-    .limit(limit);
+    .limit(50);
 }
 
 /** TraceQL metrics over the time range. */

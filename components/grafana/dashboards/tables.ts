@@ -11,7 +11,6 @@ export interface Column {
   unit?: string;
   thresholds?: sdk.ThresholdsConfigBuilder;
   links?: sdk.DashboardLinkBuilder[];
-  mappings?: sdk.ValueMapping[];
   /** Pixels. Default: as much as there is. */
   columnWidth?: number;
 }
@@ -24,7 +23,7 @@ export interface TableOptions extends PanelOptions {
   noValue?: string;
 }
 
-function properties({ unit, thresholds, links, mappings, columnWidth }: Column) {
+function properties({ unit, thresholds, links, columnWidth }: Column) {
   const list: sdk.DynamicConfigValue[] = [{ id: "unit", value: unit ?? "string" }];
   if (thresholds !== undefined) {
     list.push({ id: "thresholds", value: thresholds.build() });
@@ -33,7 +32,6 @@ function properties({ unit, thresholds, links, mappings, columnWidth }: Column) 
   if (links !== undefined) {
     list.push({ id: "links", value: links.map((link) => link.build()) });
   }
-  if (mappings !== undefined) list.push({ id: "mappings", value: mappings });
   if (columnWidth !== undefined) list.push({ id: "custom.width", value: columnWidth });
   return list;
 }

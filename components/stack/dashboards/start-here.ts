@@ -1,6 +1,6 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import type { StackConfig } from "../../../config/parse";
-import { AT_LOKI, AT_TEMPO, kept, missingShare, received } from "../../collector/flow";
+import { AT_LOKI, AT_TEMPO, hops, missingShare } from "../../collector/flow";
 import { buildDashboard, type Row, type StackDashboard } from "../../grafana/dashboards/dashboard";
 import { badAbove, badAtAll, badBelow, percent, yesOrNo } from "../../grafana/dashboards/fields";
 import { dataLink } from "../../grafana/dashboards/links";
@@ -29,9 +29,10 @@ const late = ({ warning, critical }: { warning: number; critical: number }) =>
   badBelow(warning / DAY, critical / DAY);
 
 function health(config: StackConfig): Row {
+  const { spans, logLines } = hops(config);
   const lost = {
-    spans: missingShare({ from: kept(config), to: AT_TEMPO }, "10m"),
-    "log lines": missingShare({ from: received("accepted", "log_records"), to: AT_LOKI }, "10m"),
+    spans: missingShare({ from: spans[0].from, to: AT_TEMPO }, "10m"),
+    "log lines": missingShare({ from: logLines[0].from, to: AT_LOKI }, "10m"),
   };
   return {
     title: "Is everything well?",
