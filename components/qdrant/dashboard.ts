@@ -175,9 +175,12 @@ const collections = (): Row => ({
       description: "Points that searches with `indexed_only` leave out, by vector.",
       unit: units.Short,
       queries: [
-        promRange(ofCollections("collection_indexed_only_excluded_points"), {
-          legend: "{{id}} {{vector}}",
-        }),
+        // Where all have one, Qdrant says nothing.
+        promRange(
+          `${ofCollections("collection_indexed_only_excluded_points")} or on (job, id) ` +
+            `0 * ${ofCollections("collection_points")}`,
+          { legend: "{{id}} {{vector}}" },
+        ),
       ],
       width: 8,
     }),
