@@ -40,7 +40,7 @@ export const SELECTORS_LATER: readonly { pattern: RegExp; when: string }[] = [
     pattern: /^otelcol_exporter_send_failed_\w+_total\{job="collector"/,
     when: "a destination refuses for good what the collector sends",
   },
-  { pattern: /status_code=~"5\.\."/, when: "an answer is an error of the server" },
+  { pattern: /status(_code)?=~"5\.\."/, when: "an answer is an error of the server" },
   { pattern: /,code=~"\[45\]\.\."/, when: "Prometheus refuses what is pushed" },
   { pattern: /^up\{job!~/, when: "there are scrape targets outside the stack" },
 ];

@@ -44,8 +44,8 @@ export async function fillQdrant(stack: ProcessStack): Promise<void> {
 async function searchVectors(stack: ProcessStack, tick: number): Promise<void> {
   const query = { query: vectorOf(tick), limit: 3 };
   await expectOk(askQdrant(stack, "POST", `/collections/${COLLECTION}/points/query`, query));
-  // A request that fails, every now and then.
-  if (tick % 5 === 0) await askQdrant(stack, "GET", "/collections/absent");
+  // One that fails, every now and then.
+  if (tick % 5 === 0) await askQdrant(stack, "POST", "/collections/absent/points/query", query);
 }
 
 /** People look at traces meanwhile: how long that takes is shown too. */
