@@ -8,11 +8,13 @@ import {
 import { loadConfig } from "./config/load";
 import type { StackConfig } from "./config/parse";
 import { dockerTarget } from "./targets/docker";
+import { kubernetesTarget } from "./targets/kubernetes";
 import type { Target } from "./targets/target";
 
 /** What the stack can be deployed to: the one place that knows. */
 const TARGETS: Record<StackConfig["target"], (config: StackConfig) => Target> = {
   docker: dockerTarget,
+  kubernetes: kubernetesTarget,
 };
 
 const config = loadConfig();

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { StackConfig } from "../config/parse";
-import { checkDocker, type DockerHost } from "./docker";
+import { hostOf } from "./hosts";
+import type { Host } from "./hosts/host";
 import { withProgress } from "./progress";
 import { readStackConfig } from "./stack-config";
 
@@ -20,19 +21,19 @@ export function deployCommand(program: Command, name: string, description: strin
 }
 
 /**
- * The stack's configuration, checked whole, and its Docker host, which has answered.
+ * The stack's configuration, checked whole, and what it runs on, which has answered.
  *
  * @throws {Error} before anything is changed.
  */
-export async function prepare(stack: string): Promise<{ config: StackConfig; host: DockerHost }> {
+export async function prepare(stack: string): Promise<{ config: StackConfig; host: Host }> {
   const config = readStackConfig(stack, {
     environment: process.env,
     warn: (line) => process.stderr.write(`${line}\n`),
   });
-  const check = () => checkDocker(stack, config.docker);
-  const far = !config.docker.host.startsWith("unix://");
-  const host = await (far
-    ? withProgress(`Looking for Docker at ${config.docker.host}`, check)
+  const { label, isFar, open } = hostOf(config);
+  const check = () => open(config);
+  const host = await (isFar(config)
+    ? withProgress(`Looking for ${label(config)}`, check)
     : check());
   return { config, host };
 }

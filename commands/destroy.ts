@@ -1,19 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import type Docker from "dockerode";
-import type { StackConfig } from "../config/parse";
 import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
+import type { Host } from "./hosts/host";
 import { runPulumi } from "./pulumi";
 
 interface DestroyOptions extends DeployOptions {
   deleteData?: boolean;
-}
-
-/** Names of the volumes of a stack that are on the host, sorted. */
-async function volumesOf(stack: string, docker: Docker): Promise<string[]> {
-  const filters = { label: [`tracekeep.stack=${stack}`] };
-  const { Volumes } = await docker.listVolumes({ filters });
-  return Volumes.map(({ Name }) => Name).sort();
 }
 
 async function agreedToDelete(stack: string, yes: boolean | undefined): Promise<boolean> {
@@ -40,9 +32,9 @@ async function unprotect(stack: string): Promise<boolean> {
   return code === 0;
 }
 
-async function deleteVolumes(config: StackConfig, docker: Docker): Promise<void> {
-  for (const name of await volumesOf(config.stack, docker)) {
-    await docker.getVolume(name).remove();
+async function deleteVolumes(host: Host): Promise<void> {
+  for (const name of await host.dataVolumes()) {
+    await host.deleteDataVolume(name);
     process.stdout.write(`Deleted: volume ${name}\n`);
   }
 }
@@ -77,8 +69,8 @@ async function destroy(pulumi: string[], options: DestroyOptions): Promise<void>
   const { code } = await runPulumi(stack, args);
   process.exitCode = code;
   if (code !== 0) return;
-  if (deleteData) await deleteVolumes(config, host.docker);
-  process.stdout.write(`\n${whatStays(stack, await volumesOf(stack, host.docker))}`);
+  if (deleteData) await deleteVolumes(host);
+  process.stdout.write(`\n${whatStays(stack, await host.dataVolumes())}`);
 }
 
 export function register(program: Command): void {

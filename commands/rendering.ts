@@ -11,8 +11,8 @@ import { publishedPorts } from "../config/checks";
 import type { StackConfig } from "../config/parse";
 import { isLoopback } from "../config/types";
 import { sizeText } from "../config/units";
-import { dockerLayout } from "../targets/docker/layout";
 import type { Workload } from "../targets/workload";
+import { hostOf } from "./hosts";
 
 /** Relative paths and texts of everything that a stack would have. */
 export type Rendering = ReadonlyMap<string, string>;
@@ -78,7 +78,7 @@ function connections(config: StackConfig) {
  * of the configuration alone, and a secret stands in it only by its name.
  */
 export function renderStack(config: StackConfig): Rendering {
-  const target = { layout: dockerLayout };
+  const target = hostOf(config);
   const workloads = [...serviceWorkloads(config, target), ...applicationWorkloads(config, target)];
   const rendering = new Map<string, string>();
   for (const { name, files, secretFiles } of workloads) {
@@ -99,5 +99,8 @@ export function renderStack(config: StackConfig): Rendering {
     }),
   );
   rendering.set("connections.yaml", yaml(connections(config)));
+  for (const [name, text] of target.manifests(config, workloads)) {
+    rendering.set(`manifests/${name}`, text);
+  }
   return new Map([...rendering].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

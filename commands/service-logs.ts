@@ -1,6 +1,6 @@
-import type { ServiceName } from "../config/services";
 import { UNREADABLE } from "../config/types";
-import { dockerHost } from "./docker";
+import { hostOf } from "./hosts";
+import type { ReadLog } from "./hosts/host";
 import { readStackConfig } from "./stack-config";
 
 /** S3 credentials play no part; that there are some is taken for granted. */
@@ -10,19 +10,11 @@ const ENVIRONMENT = { AWS_ACCESS_KEY_ID: UNREADABLE, AWS_SECRET_ACCESS_KEY: UNRE
  * Reads the last lines that a service of a stack wrote, for the likely cause of a broken hop. What
  * cannot be read is an empty text: a cause is then less exact, and nothing else.
  */
-export function serviceLogs(stack: string): (service: ServiceName) => Promise<string> {
+export function serviceLogs(stack: string): ReadLog {
   return async (service) => {
     try {
-      const { docker: options } = readStackConfig(stack, { environment: ENVIRONMENT });
-      const { docker } = dockerHost(options, 5000);
-      const label = [`tracekeep.stack=${stack}`, `tracekeep.service=${service}`];
-      const containers = await docker.listContainers({ filters: { label } });
-      const [newest] = containers.sort((a, b) => b.Created - a.Created);
-      if (newest === undefined) return "";
-      const log = await docker
-        .getContainer(newest.Id)
-        .logs({ stdout: true, stderr: true, tail: 500, follow: false });
-      return log.toString("utf8");
+      const config = readStackConfig(stack, { environment: ENVIRONMENT });
+      return await hostOf(config).logs(config)(service);
     } catch {
       return "";
     }

@@ -5,10 +5,8 @@ import type { Command } from "commander";
 import type { PublishedEndpoints } from "../components/stack/outputs";
 import type { StackConfig } from "../config/parse";
 import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
-import { checkPorts } from "./host-ports";
 import { home } from "./paths";
 import { runPulumi, stackOutputs } from "./pulumi";
-import { unwellContainers } from "./unwell";
 
 /** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
 export const REPORT_VARIABLE = "TRACEKEEP_VERIFICATION_REPORT";
@@ -69,13 +67,13 @@ async function verifyOrReport(config: StackConfig, report: string): Promise<numb
 
 async function up(pulumi: string[], { stack, yes }: DeployOptions): Promise<void> {
   const { config, host } = await prepare(stack);
-  await checkPorts(config, host.docker);
+  await host.checkRoom();
   const report = path.join(home(), `verification-${stack}.txt`);
   fs.rmSync(report, { force: true });
   const args = ["up", ...(goesAhead(config, yes) ? ["--yes"] : []), ...pulumi];
   const { code } = await runPulumi(stack, args, { env: { [REPORT_VARIABLE]: report } });
   if (code !== 0) {
-    process.stderr.write(`\n${await unwellContainers(stack, host.docker)}`);
+    process.stderr.write(`\n${await host.unwell()}`);
     process.stderr.write(
       `\n\`up\` did not end well (exit code ${code}). What it says above is explained in docs/troubleshooting.md; ` +
         "what runs already stays, and `npm run up` goes on from there.\n",

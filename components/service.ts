@@ -4,6 +4,7 @@ import type { StackConfig } from "../config/parse";
 import { isDialled, type ServiceName } from "../config/services";
 import type { Layout } from "../targets/layout";
 import type { Workload } from "../targets/workload";
+import { edgesOf } from "./stack/edges";
 import { dialledBy, openListeners, zonesOf } from "./stack/connections";
 
 /**
@@ -29,7 +30,14 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
   Partial<
     Pick<
       Workload,
-      "env" | "entrypoint" | "files" | "secretFiles" | "storage" | "hostDirectories" | "writable"
+      | "env"
+      | "entrypoint"
+      | "files"
+      | "secretFiles"
+      | "storage"
+      | "hostDirectories"
+      | "writable"
+      | "dialledProbe"
     >
   > & {
     reload: Workload["identities"][number]["reload"];
@@ -87,6 +95,7 @@ export function serviceWorkload(
     limits: limitsOf(config, service),
     zones: zonesOf(config, service),
     connectsTo: dialledBy(config, service),
+    ...edgesOf(config, service),
     ...parts,
   };
 }

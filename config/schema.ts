@@ -5,6 +5,7 @@ import { alerts } from "./schema/alerts";
 import { application } from "./schema/application";
 import { containerLogs } from "./schema/container-logs";
 import { intake } from "./schema/intake";
+import { kubernetes } from "./schema/kubernetes";
 import { hostNames, ports } from "./schema/publishing";
 import { storage } from "./schema/storage";
 import { tuning } from "./schema/tuning";
@@ -23,7 +24,7 @@ const limits = (service: string) =>
   });
 
 export const stackSchema = z.strictObject({
-  target: o.oneOf(["docker"], "What the stack runs on.").prefault("docker"),
+  target: o.oneOf(["docker", "kubernetes"], "What the stack runs on.").prefault("docker"),
   environment: o
     .dnsLabel(
       "Name of the environment, for `deployment.environment.name`. Default: the stack's name.",
@@ -31,6 +32,7 @@ export const stackSchema = z.strictObject({
     .optional(),
   namePrefix: o.dnsLabel("Start of every container's, volume's and network's name.").optional(),
 
+  kubernetes,
   docker: o.section("The Docker host.", {
     host: o
       .text(

@@ -21,6 +21,8 @@ export interface Layout {
   scratch: string;
   /** Address that network listeners bind to. */
   bind: string;
+  /** Address that plaintext health listeners bind to, where a command inside cannot ask them. */
+  probeBind: string;
   /** Port of one of the process's own listeners. */
   listen(listener: string): number;
   /** `host:port` at which this process reaches a peer's listener (or its own, from outside). */

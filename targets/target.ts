@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretName } from "../components/stack/secrets";
+import type { Remote } from "../components/verification/target";
 import type { Layout } from "./layout";
 import type { Workload } from "./workload";
 
@@ -41,6 +42,8 @@ export interface Deployer {
 
 /** What the stack is deployed to. It knows no service, and no service knows it. */
 export interface Target {
+  /** How what it publishes is reached, where that is not by dialling it. */
+  remote?: Remote;
   /** Layout of the container of a service or an application. */
   layout(name: string): Layout;
   /** DNS names, besides the short one, at which a service is reached on this target. */

@@ -32,6 +32,8 @@ export interface Workload {
   /** Directories in memory that the process may write to. */
   writable: string[];
   probe: Probe;
+  /** How a target asks that can dial the process. Default: as `probe` says. */
+  dialledProbe?: DialledProbe;
   limits: Limits;
   /** Seconds between SIGTERM and SIGKILL: enough to flush. */
   stopGrace: number;
@@ -39,6 +41,22 @@ export interface Workload {
   zones: Zone[];
   /** Services of the stack that it dials, and so starts after. */
   connectsTo: string[];
+  /** Connections that it makes, as the connection table has them. */
+  dials: Edge[];
+  /** Connections that are made to it. */
+  dialledBy: Edge[];
+}
+
+/** One end of a connection, seen from the other. */
+export interface Edge {
+  /** A Workload of the stack, applications that it does not run, browsers, or what is elsewhere. */
+  peer:
+    | { kind: "workload"; name: string }
+    | { kind: "applications" }
+    | { kind: "browsers" }
+    | { kind: "outside" };
+  /** Port inside the container that is dialled. Default: not known, any. */
+  port?: number;
 }
 
 export interface ConfigFile {
@@ -104,6 +122,15 @@ export interface Storage {
   /** Whether the image ships the directory owned by its user, so that a fresh volume is writable. */
   ownedByImage: boolean;
 }
+
+/**
+ * A question over the network. `http` is plaintext, on a port that is no listener for peers: only
+ * who runs the process may reach it.
+ */
+export type DialledProbe =
+  | { kind: "https"; listener: string; path: string }
+  | { kind: "http"; port: number; path: string }
+  | { kind: "tcp"; listener: string };
 
 /** How a target learns that the process is well. */
 export type Probe = { kind: "exec"; command: string[] } | { kind: "none"; reason: string };

@@ -1,9 +1,13 @@
 import type { StackConfig } from "../../config/parse";
 import type { ApplicationConfig } from "../../config/schema";
+import type { ServiceName } from "../../config/services";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { Workload } from "../../targets/workload";
+import { listenersOf } from "../stack/connections";
 import { readerName } from "../pki/certificate-spec";
 import { applicationVariables } from "./otel-variables";
+
+const portOf = (service: ServiceName, listener: string) => listenersOf(service)[listener].port;
 
 /**
  * The Workload of an application that the stack runs.
@@ -67,6 +71,22 @@ export function applicationWorkload(
     stopGrace: 30,
     // What else it dials is not known, so it may leave the stack; queries take the backplane.
     zones: ["intake", ...(app.reads.length > 0 ? (["backplane"] as const) : []), "egress"],
+    dials: [
+      { peer: { kind: "workload", name: "collector" }, port: portOf("collector", "otlpGrpc") },
+      { peer: { kind: "workload", name: "collector" }, port: portOf("collector", "otlpHttp") },
+      ...(app.qdrant
+        ? [{ peer: { kind: "workload", name: "qdrant" }, port: portOf("qdrant", "rest") } as const]
+        : []),
+      ...app.reads.map((service) => ({
+        peer: { kind: "workload", name: service } as const,
+        port: portOf(service, "http"),
+      })),
+      { peer: { kind: "outside" } },
+    ],
+    dialledBy:
+      app.scrape?.port === undefined
+        ? []
+        : [{ peer: { kind: "workload", name: "prometheus" }, port: app.scrape.port }],
     connectsTo: ["collector", ...(app.qdrant ? ["qdrant"] : []), ...app.reads],
   };
 }

@@ -29,7 +29,7 @@ function memoryLimiter(context: ServiceContext): Settings {
 
 function extensions({ config, layout }: ServiceContext): Record<string, Settings> {
   return {
-    [IDS.health]: { endpoint: `127.0.0.1:${layout.listen("health")}` },
+    [IDS.health]: { endpoint: `${layout.probeBind}:${layout.listen("health")}` },
     [IDS.queue]: {
       directory: `${layout.data}/queue`,
       create_directory: true,
@@ -109,6 +109,7 @@ export function collectorWorkload(context: ServiceContext): Workload {
       kind: "none",
       reason: "the image has neither a shell nor a client, and the program has no health command",
     },
+    dialledProbe: { kind: "http", port: layout.listen("health"), path: "/" },
     // Queues are on disk; what is still in flight gets a minute.
     stopGrace: 60,
     reload: "watch",

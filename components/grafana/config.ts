@@ -89,6 +89,7 @@ export function grafanaWorkload(context: ServiceContext): Workload {
         health,
       ],
     },
+    dialledProbe: { kind: "https", listener: "https", path: "/api/health" },
     stopGrace: 30,
     // It watches what it serves; its data sources have copies, which `reload.ts` renews.
     reload: "api",

@@ -71,6 +71,7 @@ export function qdrantWorkload(context: ServiceContext): Workload {
       kind: "exec",
       command: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${layout.listen("rest")}`],
     },
+    dialledProbe: { kind: "tcp", listener: "rest" },
     stopGrace: 60,
     reload: "watch",
   });

@@ -28,6 +28,7 @@ export class ObservabilityStack extends pulumi.ComponentResource implements Depl
   readonly identities: Readonly<Record<string, IdentityMaterial>>;
   readonly secrets: Secrets;
   readonly root: pulumi.Output<string>;
+  readonly remote: Target["remote"];
 
   constructor(
     name: string,
@@ -48,6 +49,7 @@ export class ObservabilityStack extends pulumi.ComponentResource implements Depl
       { parent: this },
     );
     this.root = authority.trust.root;
+    this.remote = target.remote;
     this.identities = Object.fromEntries(
       certificateSpecs(config, (service) => target.serverNames(service)).map((spec) => [
         spec.name,

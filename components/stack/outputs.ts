@@ -2,7 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config/parse";
 import type { Endpoint, IdentityMaterial } from "../../targets/target";
 import { OPERATOR, readerName, VERIFICATION } from "../pki/certificate-spec";
-import { verificationExpectations, type VerificationTarget } from "../verification/target";
+import {
+  verificationExpectations,
+  type Remote,
+  type VerificationTarget,
+} from "../verification/target";
 import { isEnabled } from "./connections";
 import type { Secrets } from "./generated-secrets";
 
@@ -13,6 +17,8 @@ export interface Deployed {
   secrets: Secrets;
   /** Root certificate(s), PEM. */
   root: pulumi.Output<string>;
+  /** How the endpoints are reached, where that is not by dialling them. */
+  remote?: Remote;
 }
 
 /** A certificate (leaf, then issuer) and its key, PEM. */
@@ -47,11 +53,12 @@ const pair = ({ certificate, key }: IdentityMaterial) => ({ certificate, key });
 /** All that the verification needs, a secret as a whole. */
 export function verificationOutput(
   config: StackConfig,
-  { endpoints, identities, secrets, root }: Deployed,
+  { endpoints, identities, secrets, root, remote }: Deployed,
 ): pulumi.Output<VerificationTarget> {
   return pulumi.secret({
     ...verificationExpectations(config),
     endpoints: publishedEndpoints(endpoints),
+    ...(remote && { remote }),
     tls: { root },
     application: pair(identities[VERIFICATION]),
     operator: pair(identities[OPERATOR]),

@@ -12,6 +12,21 @@ const identity = z.strictObject({
 
 const service = z.enum(SERVICES);
 
+/** How the ports of a stack elsewhere are reached. */
+export const remoteSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("ssh"),
+    sshDestination: z.string(),
+    sshOptions: z.array(z.string()),
+  }),
+  z.strictObject({
+    kind: z.literal("kubernetes"),
+    kubeconfig: z.string().optional(),
+    context: z.string().optional(),
+    namespace: z.string(),
+  }),
+]);
+
 /**
  * All that the verification must know of a running stack. It holds keys: it travels through
  * standard input and is never printed, logged or written to a file.
@@ -51,18 +66,18 @@ export const verificationTargetSchema = z.strictObject({
   dataSources: z.array(z.string()),
   /** Seconds that a hop may take. */
   timeoutSeconds: z.number().positive(),
-  /** Where the Docker host is another machine: how `ssh` reaches it. */
-  remote: z
-    .strictObject({ sshDestination: z.string(), sshOptions: z.array(z.string()) })
-    .optional(),
+  /** Where the stack's ports are not this machine's: how they are reached. */
+  remote: remoteSchema.optional(),
 });
 
 export type VerificationTarget = z.output<typeof verificationTargetSchema>;
 
+export type Remote = z.output<typeof remoteSchema>;
+
 /** What follows from the configuration alone; addresses and keys come from the deployed stack. */
 export type VerificationExpectations = Omit<
   VerificationTarget,
-  "endpoints" | "tls" | "application" | "operator" | "qdrant" | "grafana"
+  "endpoints" | "remote" | "tls" | "application" | "operator" | "qdrant" | "grafana"
 >;
 
 /** Services whose metrics Prometheus scrapes; the job is named as the service. */
@@ -89,7 +104,6 @@ export function verificationExpectations(config: StackConfig): VerificationExpec
   const services = enabledServices(config);
   const running = (names: readonly ServiceName[]) =>
     names.filter((name) => services.includes(name));
-  const remote = config.docker.host.startsWith("ssh://");
   return {
     stack: config.stack,
     environment: config.environment,
@@ -107,8 +121,5 @@ export function verificationExpectations(config: StackConfig): VerificationExpec
     pushers: running(PUSHERS),
     dataSources: services.includes("grafana") ? running(DATA_SOURCES) : [],
     timeoutSeconds: config.verification.timeout,
-    ...(remote && {
-      remote: { sshDestination: config.docker.host, sshOptions: config.docker.sshOptions },
-    }),
   };
 }

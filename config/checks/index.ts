@@ -5,6 +5,7 @@ import { certificateTimes, ownCa } from "./certificates";
 import type { Check } from "./check";
 import { noLogLoop } from "./container-logs";
 import { dockerHost } from "./docker";
+import { onKubernetes } from "./kubernetes";
 import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
 import { s3Complete } from "./storage";
@@ -25,6 +26,7 @@ const CHECKS: readonly Check[] = [
   namesUnique,
   applications,
   dockerHost,
+  onKubernetes,
   scrapeTargetsNamed,
   noLogLoop,
   receivers,

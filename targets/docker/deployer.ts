@@ -1,12 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { issuedOf } from "../issued";
 import type { Deployer, Endpoint, Materials } from "../target";
-import type { IdentityMount, IssuedCertificates, SecretFile, Workload } from "../workload";
+import type { IdentityMount, SecretFile, Workload } from "../workload";
 import { containerArgs } from "./container";
 import { dataVolume } from "./data";
-import { contentHash, fileVolume, upload, type MountedFiles } from "./files";
+import { contentHash } from "../content-hash";
+import { fileVolume, upload, type MountedFiles } from "./files";
 import type { Images } from "./images";
-import { DIRECTORIES } from "./layout";
+import { DIRECTORIES } from "../container-layout";
 import type { Networks } from "./networks";
 import { waitsFor, type Scope } from "./scope";
 
@@ -161,25 +163,14 @@ export class DockerDeployer implements Deployer {
         uploads: [
           upload(`${directory}/tls.crt`, material.certificate),
           upload(`${directory}/tls.key`, material.key),
-          ...liveFiles.map(({ path, render }) => upload(path, this.#issued().apply(render))),
+          ...liveFiles.map(({ path, render }) =>
+            upload(path, issuedOf(this.args.materials).apply(render)),
+          ),
         ],
         owned: this.#owned(workload, [`${directory}/tls.key`]),
       },
       parent,
     );
-  }
-
-  #issued(): pulumi.Output<IssuedCertificates> {
-    const { trust, identities } = this.args.materials;
-    const names = Object.keys(identities);
-    const leaves = names.map((name) => identities[name].certificate);
-    return pulumi
-      .all([trust.root, trust.clients, pulumi.all(leaves)])
-      .apply(([root, issuers, pems]) => ({
-        root,
-        issuers,
-        leaves: Object.fromEntries(names.map((name, index) => [name, pems[index]])),
-      }));
   }
 
   #owned({ user }: Workload, files: string[]) {

@@ -1,16 +1,10 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
 import type { Workload } from "../workload";
 import { oneShot } from "./one-shot";
 import { HARDENED, labels, memoryLimit, type Scope } from "./scope";
 
 type Upload = docker.types.input.ContainerUpload;
-
-/** Twelve hexadecimal digits that change with the content. */
-export function contentHash(content: unknown): string {
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
-}
 
 /** A file as a writer takes it: readable by everyone in the containers that mount it. */
 export function upload(file: string, content: pulumi.Input<string>): Upload {

@@ -3,7 +3,7 @@ import type { StackConfig } from "../../config/parse";
 import type { Target } from "../target";
 import { DockerDeployer } from "./deployer";
 import { Images } from "./images";
-import { dockerLayout } from "./layout";
+import { containerLayout } from "../container-layout";
 import { Networks } from "./networks";
 import { dockerProvider } from "./provider";
 import type { Scope } from "./scope";
@@ -17,8 +17,10 @@ export function reachOn(dockerHost: string): (bind: string, port: number) => str
 
 /** The stack as containers on one Docker host. */
 export function dockerTarget(config: StackConfig): Target {
+  const { host, sshOptions } = config.docker;
   return {
-    layout: dockerLayout,
+    layout: containerLayout,
+    ...(host.startsWith("ssh://") && { remote: { kind: "ssh", sshDestination: host, sshOptions } }),
     // The network alias is the short name itself.
     serverNames: () => [],
     deployer: (materials, { parent }) => {

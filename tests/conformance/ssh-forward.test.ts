@@ -36,6 +36,7 @@ describeWith(["sshd"], "a Docker host behind ssh", () => {
       application: { certificate: "", key: "" },
       operator: { certificate: "", key: "" },
       remote: {
+        kind: "ssh",
         sshDestination: sshd.address,
         sshOptions: [...sshd.options(login), ...more],
       },

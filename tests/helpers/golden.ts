@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import type { ServiceContext } from "../../components/service";
 import { parseConfig } from "../../config/parse";
 import type { ServiceName } from "../../config/services";
-import { dockerLayout } from "../../targets/docker/layout";
+import { containerLayout } from "../../targets/container-layout";
 import type { Workload } from "../../targets/workload";
 
 const DIRECTORY = join(__dirname, "..", "unit", "golden");
@@ -13,7 +13,7 @@ const DIRECTORY = join(__dirname, "..", "unit", "golden");
 export function contextOf(service: ServiceName, options: unknown = {}): ServiceContext {
   return {
     config: parseConfig(options, { stack: "dev", environment: {} }),
-    layout: dockerLayout(service),
+    layout: containerLayout(service),
   };
 }
 

@@ -133,7 +133,10 @@ export async function issuePki(
   const { services, applications } = issuers;
   await replaceFile(join(trust, "root.crt"), pem(root.certificate));
   await replaceFile(join(trust, "services.crt"), pem(services.certificate));
-  await replaceFile(join(trust, "clients.crt"), pem(services.certificate, applications.certificate));
+  await replaceFile(
+    join(trust, "clients.crt"),
+    pem(services.certificate, applications.certificate),
+  );
 
   const identity = (name: string) => join(directory, "identity", name);
   const give = async (

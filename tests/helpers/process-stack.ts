@@ -137,6 +137,7 @@ export class ProcessStack {
       dataMount: mountOf(own),
       scratch: join(own, "scratch"),
       bind: "127.0.0.1",
+      probeBind: "127.0.0.1",
       listen: (listener) => this.port(service, listener),
       peer: (peer, listener) => `127.0.0.1:${this.port(peer, listener)}`,
     };

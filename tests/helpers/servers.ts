@@ -22,6 +22,8 @@ const FILE_NAMES = {
   busybox: ["busybox"],
   bash: ["bash"],
   sshd: ["sshd"],
+  etcd: ["etcd"],
+  "kube-apiserver": ["kube-apiserver"],
 } as const;
 
 export type Program = keyof typeof FILE_NAMES;

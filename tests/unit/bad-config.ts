@@ -41,7 +41,7 @@ export const UNKNOWN_KEYS: BadConfig[] = [
 
 /** Values of a wrong form. */
 export const WRONG_FORMS: BadConfig[] = [
-  [{ target: "kubernets" }, "target", 'expected one of "docker", got "kubernets"'],
+  [{ target: "kubernets" }, "target", 'expected one of "docker", "kubernetes", got "kubernets"'],
   [{ ports: { tempo: { http: 0 } } }, "ports.tempo.http", "a port from 1 to 65535, got 0"],
   [{ ports: { tempo: { http: 65536 } } }, "ports.tempo.http", "got 65536"],
   [{ ports: { tempo: { http: 3200.5 } } }, "ports.tempo.http", "got 3200.5"],
@@ -391,6 +391,26 @@ export const CLASHES: BadConfig[] = [
   [{ alerts: { traffic: { silence: "48h" } } }, "alerts.traffic.silence", 'at most "24h"'],
   [{ alerts: { disk: { fullWithin: "1m" } } }, "alerts.disk.fullWithin", 'at least "1h"'],
   [{ alerts: { disk: { fullWithin: "90d" } } }, "alerts.disk.fullWithin", 'at most "720h"'],
+  [
+    { target: "kubernetes", intake: { plaintext: { enabled: true } } },
+    "intake.plaintext.enabled",
+    "expected false on Kubernetes",
+  ],
+  [
+    { target: "kubernetes", containerLogs: { enabled: true } },
+    "containerLogs.enabled",
+    "expected false on Kubernetes",
+  ],
+  [
+    { target: "kubernetes", retention: { metrics: { size: "50Gi" } } },
+    "kubernetes.volumes.prometheus",
+    "expected at least 55Gi",
+  ],
+  [
+    { target: "kubernetes", kubernetes: { namespace: "Trace_Keep" } },
+    "kubernetes.namespace",
+    /DNS label|lower/i,
+  ],
   [
     { alerts: { disk: { warning: 0.95 } } },
     "alerts.disk.warning",

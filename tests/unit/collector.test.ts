@@ -3,7 +3,7 @@ import { collectorWorkload } from "../../components/collector/config";
 import { openListeners } from "../../components/stack/connections";
 import { SECRET_KEYS } from "../../config/redaction-patterns";
 import { SERVICES } from "../../config/services";
-import { dockerLayout } from "../../targets/docker/layout";
+import { containerLayout } from "../../targets/container-layout";
 import { contextOf, documentOf, expectGolden, workloadText } from "../helpers/golden";
 import { PRIVATE_CA } from "../helpers/private-ca";
 
@@ -90,7 +90,7 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
 
   test("sends to listeners of the stack under the service's own name", () => {
     const { config } = contextOf("collector", options);
-    const layout = dockerLayout("collector");
+    const layout = containerLayout("collector");
     const open = SERVICES.flatMap((service) =>
       Object.entries(openListeners(config, service)).map(
         ([listener, { security }]) => `${layout.peer(service, listener)} ${security} ${service}`,

@@ -5,12 +5,12 @@ import { Identity } from "../../components/pki/identity";
 import { Secret } from "../../config/secret";
 import { dockerTarget, reachOn } from "../../targets/docker";
 import { cpusText } from "../../targets/docker/container";
-import { dockerLayout } from "../../targets/docker/layout";
+import { containerLayout } from "../../targets/container-layout";
 import type { Endpoint, Materials } from "../../targets/target";
 import type { IssuedCertificates, Workload } from "../../targets/workload";
 import { configOf, isSecretInput, record, valueOf, type Recorded } from "../helpers/mocks";
 
-const layout = dockerLayout("tempo");
+const layout = containerLayout("tempo");
 
 const workload: Workload = {
   name: "tempo",
@@ -39,6 +39,8 @@ const workload: Workload = {
   stopGrace: 45,
   zones: ["backplane", "egress"],
   connectsTo: [],
+  dials: [],
+  dialledBy: [],
 };
 
 /** What sets owners: root with one capability, no network, and done before the service starts. */

@@ -5,7 +5,7 @@ import { alertsOf } from "../../components/prometheus/rule-group";
 import { enabledServices } from "../../components/stack/connections";
 import { stackRules } from "../../components/stack/rules";
 import { serviceWorkloads } from "../../components/stack/workloads";
-import { dockerLayout } from "../../targets/docker/layout";
+import { containerLayout } from "../../targets/container-layout";
 import { contextOf, documentOf, expectGolden, workloadText } from "../helpers/golden";
 import { configOf } from "../helpers/mocks";
 
@@ -34,7 +34,7 @@ test("it is off until it is asked for, and nothing of it is there", () => {
 });
 
 test("no other workload is root or sees a directory of the host, the collector least of all", () => {
-  const workloads = serviceWorkloads(configOf(ON), { layout: dockerLayout });
+  const workloads = serviceWorkloads(configOf(ON), { layout: containerLayout });
   const seeing = workloads.filter(({ hostDirectories = [] }) => hostDirectories.length > 0);
   expect(seeing.map(({ name }) => name)).toEqual(["log-agent"]);
   expect(seeing[0].hostDirectories).toEqual(["/var/lib/docker/containers"]);

@@ -93,8 +93,8 @@ test("is the same each time, in whatever order the options stand", () => {
   expect([...render(WITH_SECRETS)]).toEqual([...render(reversed)]);
 });
 
-test("holds secrets by name alone", () => {
-  const text = [...render(WITH_SECRETS).values()].join("\n");
+test.each(["docker", "kubernetes"])("holds secrets by name alone on %s", (target) => {
+  const text = [...render({ ...WITH_SECRETS, target }).values()].join("\n");
   expect(text).not.toContain(PLANTED);
   const names = [...GENERATED_SECRETS, ...CONFIGURED_SECRETS, receiverUrl("ops")];
   expect(names.filter((name) => text.includes(`[secret: ${name}]`))).toEqual(names);

@@ -7,7 +7,8 @@ import {
 } from "../../components/verification/causes";
 import { splitHostPort } from "../../components/verification/client";
 import { sumMetrics } from "../../components/verification/context";
-import { sshDestination, withForwards } from "../../components/verification/forward";
+import { withForwards } from "../../components/verification/forward";
+import { sshDestination } from "../../components/verification/ssh-forward";
 import {
   HopFailure,
   NotChecked,
@@ -304,7 +305,6 @@ describe("target", () => {
     expect(small.dataSources).toEqual([]);
     expect(small.jobs).not.toContain("grafana");
     expect(small.outsideJobs).toEqual(["api"]);
-    expect(small.remote).toEqual({ sshDestination: "ssh://me@there", sshOptions: [] });
   });
 
   test("every hop needs hops that there are, and every service is checked", async () => {

@@ -1,7 +1,7 @@
-import { listenersOf } from "../../components/stack/connections";
-import { IMAGES } from "../../config/images";
-import { SERVICES, type ServiceName } from "../../config/services";
-import type { Layout } from "../layout";
+import { listenersOf } from "../components/stack/connections";
+import { IMAGES } from "../config/images";
+import { SERVICES, type ServiceName } from "../config/services";
+import type { Layout } from "./layout";
 
 /** Where every container has its files. */
 export const DIRECTORIES = {
@@ -22,7 +22,7 @@ function portOf(service: string, listener: string): number {
 }
 
 /** Layout of a container: the ports of the connection table, peers by their network alias. */
-export function dockerLayout(name: string): Layout {
+export function containerLayout(name: string): Layout {
   const data = isService(name) ? IMAGES[name].data : `/var/lib/${name}`;
   return {
     ...DIRECTORIES,
@@ -30,6 +30,7 @@ export function dockerLayout(name: string): Layout {
     // A volume of its own.
     dataMount: data,
     bind: "0.0.0.0",
+    probeBind: "127.0.0.1",
     listen: (listener) => portOf(name, listener),
     peer: (service, listener) => `${service}:${portOf(service, listener)}`,
   };

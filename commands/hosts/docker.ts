@@ -1,0 +1,50 @@
+import type Docker from "dockerode";
+import type { StackConfig } from "../../config/parse";
+import { containerLayout } from "../../targets/container-layout";
+import { checkDocker, dockerHost } from "../docker";
+import { checkPorts } from "../host-ports";
+import { unwellContainers } from "../unwell";
+import type { Host, HostKind, ReadLog } from "./host";
+
+/** Names of the volumes of a stack that are on the host, sorted. */
+async function volumesOf(stack: string, docker: Docker): Promise<string[]> {
+  const filters = { label: [`tracekeep.stack=${stack}`] };
+  const { Volumes } = await docker.listVolumes({ filters });
+  return Volumes.map(({ Name }) => Name).sort();
+}
+
+async function open(config: StackConfig): Promise<Host> {
+  const { stack } = config;
+  const { docker } = await checkDocker(stack, config.docker);
+  return {
+    checkRoom: () => checkPorts(config, docker),
+    unwell: () => unwellContainers(stack, docker),
+    dataVolumes: () => volumesOf(stack, docker),
+    deleteDataVolume: async (name) => void (await docker.getVolume(name).remove()),
+  };
+}
+
+/** The newest container's log of each service. */
+function logs({ stack, docker: options }: StackConfig): ReadLog {
+  return async (service) => {
+    const { docker } = dockerHost(options, 5000);
+    const label = [`tracekeep.stack=${stack}`, `tracekeep.service=${service}`];
+    const containers = await docker.listContainers({ filters: { label } });
+    const [newest] = containers.sort((a, b) => b.Created - a.Created);
+    if (newest === undefined) return "";
+    const log = await docker
+      .getContainer(newest.Id)
+      .logs({ stdout: true, stderr: true, tail: 500, follow: false });
+    return log.toString("utf8");
+  };
+}
+
+export const dockerKind: HostKind = {
+  label: ({ docker }) => `Docker at ${docker.host}`,
+  isFar: ({ docker }) => !docker.host.startsWith("unix://"),
+  open,
+  logs,
+  layout: containerLayout,
+  // A container has no document of its own: what it is made of stands in the list of resources.
+  manifests: () => new Map(),
+};

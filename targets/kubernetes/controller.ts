@@ -1,0 +1,80 @@
+import type { Workload } from "../workload";
+import { labelsOf, selectorOf, type Cluster } from "./cluster";
+import type { Kinds } from "./objects";
+import { podOf } from "./pod";
+import { DATA, type MountedNames } from "./volumes";
+
+/** Name of the headless Service that gives the pods of a StatefulSet their own names. */
+export const headlessName = (name: string): string => `${name}-headless`;
+
+const metadata = (cluster: Cluster, { name }: Workload) => ({
+  name,
+  namespace: cluster.namespace,
+  labels: labelsOf(cluster, name),
+});
+
+function statefulSet(
+  cluster: Cluster,
+  workload: Workload,
+  names: MountedNames,
+): Kinds["StatefulSet"] {
+  const { name } = workload;
+  const { storageClass, volumes } = cluster.options;
+  const size = volumes[name as keyof typeof volumes];
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: metadata(cluster, workload),
+    spec: {
+      serviceName: headlessName(name),
+      replicas: 1,
+      podManagementPolicy: "Parallel",
+      revisionHistoryLimit: 3,
+      updateStrategy: { type: "RollingUpdate" },
+      selector: { matchLabels: selectorOf(cluster, name) },
+      template: podOf(cluster, workload, names),
+      // The claims outlive the StatefulSet, as data volumes outlive `destroy`.
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: DATA, labels: selectorOf(cluster, name) },
+          spec: {
+            accessModes: ["ReadWriteOnce"],
+            ...(storageClass !== undefined && { storageClassName: storageClass }),
+            resources: { requests: { storage: `${Math.ceil(size / 2 ** 20)}Mi` } },
+          },
+        },
+      ],
+    },
+  };
+}
+
+function deployment(
+  cluster: Cluster,
+  workload: Workload,
+  names: MountedNames,
+): Kinds["Deployment"] {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: metadata(cluster, workload),
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 3,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      selector: { matchLabels: selectorOf(cluster, workload.name) },
+      template: podOf(cluster, workload, names),
+    },
+  };
+}
+
+/** What runs a Workload's pods: a StatefulSet where it stores, else a Deployment. */
+export function controllerOf(
+  cluster: Cluster,
+  workload: Workload,
+  names: MountedNames,
+): Kinds["StatefulSet"] | Kinds["Deployment"] {
+  return workload.storage
+    ? statefulSet(cluster, workload, names)
+    : deployment(cluster, workload, names);
+}

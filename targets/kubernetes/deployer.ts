@@ -1,0 +1,112 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { contentHash } from "../content-hash";
+import type { Deployer, Endpoint, Materials } from "../target";
+import type { Workload } from "../workload";
+import type { Cluster } from "./cluster";
+import { namespaceObjects } from "./namespace";
+import type { KubernetesObject, Text } from "./objects";
+import type { Texts } from "./texts";
+import { trustObject, workloadObjects, type Making } from "./workload-objects";
+
+type Constructor = new (
+  name: string,
+  args: KubernetesObject,
+  opts: pulumi.CustomResourceOptions,
+) => pulumi.CustomResource;
+
+/** The resource of each kind of object. */
+const RESOURCES = {
+  Namespace: k8s.core.v1.Namespace,
+  ConfigMap: k8s.core.v1.ConfigMap,
+  Secret: k8s.core.v1.Secret,
+  Service: k8s.core.v1.Service,
+  ServiceAccount: k8s.core.v1.ServiceAccount,
+  Deployment: k8s.apps.v1.Deployment,
+  StatefulSet: k8s.apps.v1.StatefulSet,
+  NetworkPolicy: k8s.networking.v1.NetworkPolicy,
+  Ingress: k8s.networking.v1.Ingress,
+  PodDisruptionBudget: k8s.policy.v1.PodDisruptionBudget,
+} as unknown as Record<KubernetesObject["kind"], Constructor>;
+
+export interface KubernetesDeployerArgs {
+  cluster: Cluster;
+  provider: k8s.Provider;
+  /** Whether the namespace, and with it the data, is protected from deletion. */
+  protect: boolean;
+  materials: Materials;
+  /** Parent of what no single Workload owns. */
+  parent?: pulumi.Resource;
+}
+
+/** Texts of what is known when the engine has made it. */
+const LATE: Texts = {
+  derive: (from, make) => pulumi.all([...from]).apply(make),
+  name: (from, make) => pulumi.unsecret(pulumi.all([...from]).apply(make)),
+};
+
+/** Whether pods are made of it, so that what they mount must be there first. */
+const isController = ({ kind }: KubernetesObject) =>
+  kind === "StatefulSet" || kind === "Deployment";
+
+/** Runs Workloads as pods of a namespace. */
+export class KubernetesDeployer implements Deployer {
+  readonly #namespace: pulumi.Resource[] = [];
+  readonly #trust: Text;
+  readonly #making: Making;
+
+  constructor(private readonly args: KubernetesDeployerArgs) {
+    const { cluster, materials, parent } = args;
+    this.#making = { cluster, materials, texts: LATE };
+    const trust = trustObject(this.#making);
+    this.#trust = trust.metadata.name;
+    const [namespace, ...rest] = namespaceObjects(cluster);
+    // Its end would be the end of the claims: they, and it, outlive `destroy`.
+    const retain = { parent, retainOnDelete: true, protect: args.protect };
+    this.#namespace.push(this.#create("namespace", namespace, retain));
+    for (const object of [...rest, trust]) {
+      const name = object.kind === "ConfigMap" ? "trust" : "deny-all";
+      this.#namespace.push(this.#create(name, object, { parent, dependsOn: [...this.#namespace] }));
+    }
+  }
+
+  deploy(workload: Workload, opts: pulumi.ComponentResourceOptions): Endpoint {
+    const { parent } = opts;
+    const { name, ports } = workload;
+    const objects = workloadObjects(this.#making, workload, this.#trust);
+    const mounted = objects
+      .filter((object) => !isController(object))
+      .map((object) =>
+        this.#create(logicalName(name, object), object, { parent, dependsOn: this.#namespace }),
+      );
+    const [controller] = objects.filter(isController);
+    const waits = [opts.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[];
+    const ready = this.#create(name, controller, { parent, dependsOn: [...mounted, ...waits] });
+    return {
+      name,
+      ready: [ready],
+      instance: pulumi.output(controller).apply(contentHash),
+      published: Object.fromEntries(
+        ports.map(({ name: listener, number }) => [
+          listener,
+          `${name}.${this.args.cluster.namespace}.svc:${number}`,
+        ]),
+      ),
+    };
+  }
+
+  #create(
+    name: string,
+    object: KubernetesObject,
+    opts: pulumi.CustomResourceOptions,
+  ): pulumi.CustomResource {
+    return new RESOURCES[object.kind](name, object, { ...opts, provider: this.args.provider });
+  }
+}
+
+/** Logical name: the object's own where it is constant, else what its hash follows. */
+function logicalName(workload: string, { kind, metadata: { name } }: KubernetesObject): string {
+  if (kind === "ConfigMap") return `${workload}-config`;
+  if (typeof name !== "string") return `${workload}-secrets`;
+  return `${name}-${kind.toLowerCase()}`;
+}

@@ -1,0 +1,47 @@
+import { stringify } from "yaml";
+import type { StackConfig } from "../../config/parse";
+import type { Workload } from "../workload";
+import { clusterOf } from "./cluster";
+import { namespaceObjects } from "./namespace";
+import { NAMED, NAMED_MATERIALS } from "./texts";
+import { stackObjects } from "./workload-objects";
+
+/** Certificates by name, for what tells of each of them. */
+function materialsOf(workloads: readonly Workload[]) {
+  const names = workloads.flatMap(({ identities }) =>
+    identities.map(({ certificate }) => certificate),
+  );
+  return {
+    ...NAMED_MATERIALS,
+    identities: Object.fromEntries(names.map((name) => [name, NAMED_MATERIALS.identities[name]])),
+  };
+}
+
+/**
+ * Manifests of a stack by file name, one a resource. Certificates and secrets appear by name only.
+ */
+export function manifests(
+  config: StackConfig,
+  workloads: readonly Workload[],
+): ReadonlyMap<string, string> {
+  const cluster = clusterOf(config);
+  const making = { cluster, materials: materialsOf(workloads), texts: NAMED };
+  const objects = stackObjects(making, namespaceObjects(cluster), withoutLiveFiles(workloads));
+  return new Map(
+    objects.map((object) => [
+      // In a rendering every name is known.
+      `${object.metadata.name as string}.${object.kind.toLowerCase()}.yaml`,
+      stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }),
+    ]),
+  );
+}
+
+/** What is made of certificates cannot be made of their names: in its place stands what it is. */
+const withoutLiveFiles = (workloads: readonly Workload[]): Workload[] =>
+  workloads.map((workload) => ({
+    ...workload,
+    identities: workload.identities.map(({ liveFiles = [], ...identity }) => ({
+      ...identity,
+      liveFiles: liveFiles.map(({ path }) => ({ path, render: () => "# made of certificates\n" })),
+    })),
+  }));

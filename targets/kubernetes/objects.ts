@@ -1,0 +1,41 @@
+import type { input as inputs } from "@pulumi/kubernetes/types";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** What every object says of itself. */
+export interface Metadata {
+  /** With a hash of secrets in it, known when those are. */
+  name: Text;
+  namespace?: string;
+  labels: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+
+type Named<K extends string, V extends string, T> = Omit<T, "apiVersion" | "kind" | "metadata"> & {
+  apiVersion: V;
+  kind: K;
+  metadata: Metadata;
+};
+
+/** The kinds of object that the target makes, by kind. */
+export interface Kinds {
+  Namespace: Named<"Namespace", "v1", inputs.core.v1.Namespace>;
+  ConfigMap: Named<"ConfigMap", "v1", inputs.core.v1.ConfigMap>;
+  Secret: Named<"Secret", "v1", inputs.core.v1.Secret>;
+  Service: Named<"Service", "v1", inputs.core.v1.Service>;
+  ServiceAccount: Named<"ServiceAccount", "v1", inputs.core.v1.ServiceAccount>;
+  Deployment: Named<"Deployment", "apps/v1", inputs.apps.v1.Deployment>;
+  StatefulSet: Named<"StatefulSet", "apps/v1", inputs.apps.v1.StatefulSet>;
+  NetworkPolicy: Named<"NetworkPolicy", "networking.k8s.io/v1", inputs.networking.v1.NetworkPolicy>;
+  Ingress: Named<"Ingress", "networking.k8s.io/v1", inputs.networking.v1.Ingress>;
+  PodDisruptionBudget: Named<
+    "PodDisruptionBudget",
+    "policy/v1",
+    inputs.policy.v1.PodDisruptionBudget
+  >;
+}
+
+/** An object of the cluster, as its manifest says it. */
+export type KubernetesObject = Kinds[keyof Kinds];
+
+/** Text that may come of a secret. A rendering puts the secret's name in its place. */
+export type Text = pulumi.Input<string>;

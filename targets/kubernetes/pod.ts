@@ -1,0 +1,125 @@
+import type { input as inputs } from "@pulumi/kubernetes/types";
+import type { Workload } from "../workload";
+import { labelsOf, type Cluster } from "./cluster";
+import { mountsOf, volumesOf, type MountedNames } from "./volumes";
+
+type Container = inputs.core.v1.Container;
+type Probe = inputs.core.v1.Probe;
+
+const MI = 2 ** 20;
+
+/** Listener names as a port may be called: lower case, at most 15 characters. */
+export const portName = (listener: string): string =>
+  listener
+    .replace(/([a-z])([A-Z])/g, "$1-$2")
+    .toLowerCase()
+    .slice(0, 15);
+
+/** How the kubelet asks: by dialling the pod where it can, else by a command inside. */
+function handlerOf({ probe, dialledProbe }: Workload): Probe | undefined {
+  if (dialledProbe?.kind === "https") {
+    const { listener, path } = dialledProbe;
+    return { httpGet: { scheme: "HTTPS", port: portName(listener), path } };
+  }
+  if (dialledProbe?.kind === "http") {
+    return { httpGet: { port: dialledProbe.port, path: dialledProbe.path } };
+  }
+  if (dialledProbe?.kind === "tcp") return { tcpSocket: { port: portName(dialledProbe.listener) } };
+  return probe.kind === "exec" ? { exec: { command: probe.command } } : undefined;
+}
+
+/**
+ * The three probes. A start may take five minutes, for a log of writes that is played back; an
+ * answer that is missing takes the pod out of its Service after 30 s and restarts it after 5 min:
+ * what it waits for is more often its neighbour's trouble than its own.
+ */
+function probesOf(workload: Workload) {
+  const handler = handlerOf(workload);
+  if (handler === undefined) return {};
+  return {
+    startupProbe: { ...handler, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 60 },
+    readinessProbe: { ...handler, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: { ...handler, periodSeconds: 30, timeoutSeconds: 5, failureThreshold: 10 },
+  };
+}
+
+function containerOf(workload: Workload): Container {
+  const { name, image, entrypoint, args, env, limits, ports } = workload;
+  return {
+    name,
+    image,
+    imagePullPolicy: "IfNotPresent",
+    ...(entrypoint && { command: entrypoint }),
+    args,
+    env: Object.entries(env)
+      .map(([variable, value]) => ({ name: variable, value }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ports: ports.map(({ name: listener, number }) => ({
+      name: portName(listener),
+      containerPort: number,
+      protocol: "TCP",
+    })),
+    resources: {
+      requests: {
+        cpu: `${Math.ceil(limits.cpus * 250)}m`,
+        memory: `${Math.floor(limits.memoryReservation / MI)}Mi`,
+        "ephemeral-storage": "64Mi",
+      },
+      limits: {
+        cpu: `${Math.ceil(limits.cpus * 1000)}m`,
+        memory: `${Math.floor(limits.memory / MI)}Mi`,
+        "ephemeral-storage": "256Mi",
+      },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+    },
+    volumeMounts: mountsOf(workload),
+    ...probesOf(workload),
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}
+
+/** The pod of a Workload, fit for Pod Security's `restricted`. */
+export function podOf(
+  cluster: Cluster,
+  workload: Workload,
+  names: MountedNames,
+): inputs.core.v1.PodTemplateSpec {
+  const { name, user, stopGrace } = workload;
+  const { nodeSelector, tolerations, priorityClass } = cluster.options;
+  const labels = labelsOf(cluster, name);
+  return {
+    metadata: { labels },
+    spec: {
+      containers: [containerOf(workload)],
+      volumes: volumesOf(workload, names),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: user.uid,
+        runAsGroup: user.gid,
+        // Key files and a fresh volume are readable and writable by this group.
+        fsGroup: user.uid,
+        fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: stopGrace,
+      ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+      ...(tolerations.length > 0 && { tolerations }),
+      ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: "kubernetes.io/hostname",
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: { matchLabels: labels },
+        },
+      ],
+    },
+  };
+}
