@@ -2,21 +2,20 @@ import * as units from "@grafana/grafana-foundation-sdk/units";
 import type { StackConfig } from "../../config/parse";
 import { buildDashboard, type Row, type StackDashboard } from "../grafana/dashboards/dashboard";
 import { badAbove, badAtAll, yesOrNo } from "../grafana/dashboards/fields";
-import { bars, stat, timeSeries } from "../grafana/dashboards/panels";
-import { promInstant, promRange, promTable } from "../grafana/dashboards/queries";
+import { stat, timeSeries } from "../grafana/dashboards/panels";
+import {
+  OVER_RANGE,
+  OVER_TIME,
+  promInstant,
+  promRange,
+  promTable,
+} from "../grafana/dashboards/queries";
 import { table } from "../grafana/dashboards/tables";
 import { labelVariable } from "../grafana/dashboards/variables";
-import { ENVIRONMENT_LABEL, RECORDED } from "../prometheus/metric-names";
+import { ENVIRONMENT_LABEL } from "../prometheus/metric-names";
+import { CHOSEN, ofAll, ofCollections } from "./chosen";
+import { memoryRow } from "./memory-row";
 import { durationQuantile, failedShare, responses } from "./series";
-
-/** Any Qdrant that is scraped, the stack's own and those of `scrapeTargets`. */
-const CHOSEN = `job=~"$service", ${ENVIRONMENT_LABEL}=~"$environment"`;
-const ofAll = (metric: string) => `${metric}{${CHOSEN}}`;
-/** Most series name their collection `id`, those of vectors `collection`. */
-const ofCollections = (metric: string, label = "id") =>
-  `${metric}{${CHOSEN}, ${label}=~"$collection"}`;
-const OVER_TIME = "$__rate_interval";
-const OVER_RANGE = "$__range";
 
 const now = (): Row => ({
   title: "Now",
@@ -197,50 +196,6 @@ const collections = (): Row => ({
   ],
 });
 
-const memory = (): Row => ({
-  title: "Memory",
-  panels: [
-    bars({
-      title: "Memory against its limit",
-      description:
-        "Resident memory as a share of the container's limit; above it Qdrant is killed.",
-      unit: units.PercentUnit,
-      queries: [
-        promInstant(
-          `${RECORDED.memoryUsed}{job=~"$service"} / on (job) ` +
-            `${RECORDED.memoryLimit}{job=~"$service"}`,
-          "{{job}}",
-        ),
-      ],
-      thresholds: badAbove(0.9, 0.75),
-      max: 1,
-      width: 8,
-    }),
-    timeSeries({
-      title: "Memory",
-      description:
-        "Resident: what the host gave. Allocated: what Qdrant asked for. Retained: freed, and not " +
-        "given back.",
-      unit: units.BytesIEC,
-      queries: ["resident", "active", "allocated", "retained", "metadata"].map((kind) =>
-        promRange(ofAll(`memory_${kind}_bytes`), { legend: `{{job}} ${kind}` }),
-      ),
-      width: 8,
-    }),
-    timeSeries({
-      title: "Page faults",
-      description: "Pages per second that were read from disk: vectors that are not in memory.",
-      unit: units.OpsPerSecond,
-      queries: [
-        promRange(`rate(${ofAll("process_major_page_faults_total")}[${OVER_TIME}])`, {
-          legend: "{{job}}",
-        }),
-      ],
-      width: 8,
-    }),
-  ],
-});
-
 /** Qdrant: what it holds and how it answers. */
 export function vectorSearchDashboard(config: StackConfig): StackDashboard {
   return buildDashboard(config, {
@@ -264,6 +219,6 @@ export function vectorSearchDashboard(config: StackConfig): StackDashboard {
         description: "Name of the collection.",
       }),
     ],
-    rows: [now(), requests(), collections(), memory()],
+    rows: [now(), requests(), collections(), memoryRow()],
   });
 }

@@ -3,12 +3,11 @@ import type { Row } from "../grafana/dashboards/dashboard";
 import { badAbove } from "../grafana/dashboards/fields";
 import { dataLink } from "../grafana/dashboards/links";
 import { stat, timeSeries } from "../grafana/dashboards/panels";
-import { promInstant, promRange } from "../grafana/dashboards/queries";
+import { OVER_TIME, promInstant, promRange } from "../grafana/dashboards/queries";
 import { ENVIRONMENT_LABEL } from "../prometheus/metric-names";
 import { durationQuantile, failedShare, responses } from "./series";
 
 const CHOSEN = `${ENVIRONMENT_LABEL}=~"$environment"`;
-const OVER_TIME = "$__rate_interval";
 const SIZE = { width: 6, height: 6 };
 const toVectors = () => [dataLink("vectorSearch", "Vector search", {})];
 

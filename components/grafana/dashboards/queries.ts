@@ -2,6 +2,10 @@ import * as loki from "@grafana/grafana-foundation-sdk/loki";
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
 import * as tempo from "@grafana/grafana-foundation-sdk/tempo";
 
+/** Windows, as Grafana's variables: of a rate in a graph, and of a number over the time range. */
+export const OVER_TIME = "$__rate_interval";
+export const OVER_RANGE = "$__range";
+
 /** A query of a panel. */
 export type Query = prometheus.DataqueryBuilder | loki.DataqueryBuilder | tempo.DataqueryBuilder;
 

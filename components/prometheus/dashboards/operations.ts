@@ -4,10 +4,10 @@ import type { Row } from "../../grafana/dashboards/dashboard";
 import { badAbove } from "../../grafana/dashboards/fields";
 import { dataLink, ofField } from "../../grafana/dashboards/links";
 import { timeSeries } from "../../grafana/dashboards/panels";
-import { promRange, promTable } from "../../grafana/dashboards/queries";
+import { OVER_RANGE, OVER_TIME, promRange, promTable } from "../../grafana/dashboards/queries";
 import { table, type Column } from "../../grafana/dashboards/tables";
 import { SPAN_LABELS } from "../metric-names";
-import { callRate, CHOSEN, durationQuantile, failedShare, OVER_RANGE, OVER_TIME } from "./spans";
+import { callRate, CHOSEN, durationQuantile, failedShare } from "./spans";
 
 const { service, span } = SPAN_LABELS;
 const OPERATION = `${CHOSEN}, ${span}=~"$operation"`;

@@ -5,7 +5,14 @@ import { buildDashboard, type Row, type StackDashboard } from "../../grafana/das
 import { badAbove, percent } from "../../grafana/dashboards/fields";
 import { dataLink, ofField } from "../../grafana/dashboards/links";
 import { graph, stat, timeSeries } from "../../grafana/dashboards/panels";
-import { promInstant, promRange, promTable, serviceGraph } from "../../grafana/dashboards/queries";
+import {
+  OVER_RANGE,
+  OVER_TIME,
+  promInstant,
+  promRange,
+  promTable,
+  serviceGraph,
+} from "../../grafana/dashboards/queries";
 import { table, type Column } from "../../grafana/dashboards/tables";
 import { GRAPH_LABELS, SPAN_LABELS, SPAN_VALUES } from "../metric-names";
 import { EDGE, edgeFailedShare, edgeQuantile, edgeRate, EDGES } from "./graph";
@@ -15,8 +22,6 @@ import {
   durationQuantile,
   durationsWithExemplars,
   failedShare,
-  OVER_RANGE,
-  OVER_TIME,
   spanVariables,
 } from "./spans";
 

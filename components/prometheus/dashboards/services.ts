@@ -5,7 +5,13 @@ import { buildDashboard, type Row, type StackDashboard } from "../../grafana/das
 import { badAbove, percent } from "../../grafana/dashboards/fields";
 import { dataLink, ofLabel } from "../../grafana/dashboards/links";
 import { heatmap, stat, timeSeries } from "../../grafana/dashboards/panels";
-import { promHeatmap, promInstant, promRange } from "../../grafana/dashboards/queries";
+import {
+  OVER_RANGE,
+  OVER_TIME,
+  promHeatmap,
+  promInstant,
+  promRange,
+} from "../../grafana/dashboards/queries";
 import { SPAN_LABELS } from "../metric-names";
 import { operationsRow } from "./operations";
 import {
@@ -17,8 +23,6 @@ import {
   failedShare,
   kindVariable,
   operationVariable,
-  OVER_RANGE,
-  OVER_TIME,
   spanVariables,
 } from "./spans";
 

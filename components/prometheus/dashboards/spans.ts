@@ -1,14 +1,10 @@
 import type { StackConfig } from "../../../config/parse";
 import { hasOwnExemplars } from "../../collector/sampling";
-import { promRange, type Query } from "../../grafana/dashboards/queries";
+import { OVER_TIME, promRange, type Query } from "../../grafana/dashboards/queries";
 import { choiceVariable, labelVariable } from "../../grafana/dashboards/variables";
 import { SPAN_LABELS, SPAN_METRICS, SPAN_VALUES } from "../metric-names";
 
 const { service, environment, span, kind, status } = SPAN_LABELS;
-
-/** Window of a rate in a graph, and that of a number over the whole time range. */
-export const OVER_TIME = "$__rate_interval";
-export const OVER_RANGE = "$__range";
 
 /** Spans of the services that the variables of a dashboard choose. */
 export const CHOSEN_SERVICES = `${environment}=~"$environment", ${service}=~"$service"`;

@@ -6,9 +6,9 @@ import type { Row } from "../../grafana/dashboards/dashboard";
 import { badAbove, badAtAll, percent } from "../../grafana/dashboards/fields";
 import { dataLink } from "../../grafana/dashboards/links";
 import { stat, timeSeries } from "../../grafana/dashboards/panels";
-import { promInstant, promRange } from "../../grafana/dashboards/queries";
+import { OVER_TIME, promInstant, promRange } from "../../grafana/dashboards/queries";
 import { ENVIRONMENT_LABEL, SPAN_LABELS, SPAN_VALUES } from "../metric-names";
-import { durationQuantile, failedShare, OVER_TIME } from "./spans";
+import { durationQuantile, failedShare } from "./spans";
 
 const REQUESTS = [
   `${SPAN_LABELS.environment}=~"$environment"`,
