@@ -1,3 +1,4 @@
+import { PUSH_INTERVAL } from "../config/schema/tuning";
 import type { ServiceName } from "../config/services";
 import type { Layout } from "../targets/layout";
 import { PUSHING_JOBS } from "./prometheus/metric-names";
@@ -30,7 +31,7 @@ export function ownMetrics(
       readers: [
         {
           periodic: {
-            interval: 15_000,
+            interval: PUSH_INTERVAL * 1000,
             exporter: { otlp: { protocol: "http/protobuf", endpoint } },
           },
         },

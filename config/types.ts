@@ -198,13 +198,13 @@ export const urlPath = (description: string) =>
 
 export const pattern = (description: string) =>
   option(
-    "a regular expression of RE2 (no look-around, no back-references)",
+    "a regular expression of RE2 (no look-around, no back-references) that does not match the empty text",
     description,
     (value) => {
       if (typeof value !== "string" || value === "") return undefined;
       try {
-        RE2JS.compile(value);
-        return value;
+        // One that matches nothing at all would match everywhere.
+        return RE2JS.compile(value).matcher("").find() ? undefined : value;
       } catch {
         return undefined;
       }

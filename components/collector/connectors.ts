@@ -1,10 +1,11 @@
 import type { StackConfig } from "../../config/parse";
+import { PUSH_INTERVAL } from "../../config/schema/tuning";
 import { goDuration } from "../../config/units";
 import { IDS, type Settings } from "./component";
 import { hasOwnExemplars } from "./sampling";
 
 /** How often the counters are sent; a kill loses what one interval holds, as with any client. */
-const FLUSH_INTERVAL = "15s";
+const FLUSH_INTERVAL = goDuration(PUSH_INTERVAL);
 
 const ENVIRONMENT = "deployment.environment.name";
 

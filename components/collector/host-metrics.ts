@@ -1,3 +1,5 @@
+import { PUSH_INTERVAL } from "../../config/schema/tuning";
+import { goDuration } from "../../config/units";
 import type { ServiceContext } from "../service";
 import type { Settings } from "./component";
 
@@ -7,7 +9,7 @@ import type { Settings } from "./component";
  */
 export function hostMetrics({ layout }: ServiceContext): Settings {
   return {
-    collection_interval: "15s",
+    collection_interval: goDuration(PUSH_INTERVAL),
     scrapers: {
       cpu: {
         metrics: {

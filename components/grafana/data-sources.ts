@@ -1,3 +1,4 @@
+import { PUSH_INTERVAL } from "../../config/schema/tuning";
 import { goDuration } from "../../config/units";
 import type { ServiceName } from "../../config/services";
 import { tlsFiles, type Layout } from "../../targets/layout";
@@ -88,7 +89,8 @@ function prometheus({ config, layout }: ServiceContext): DataSource {
       ...tls("prometheus"),
       httpMethod: "POST",
       prometheusType: "Prometheus",
-      timeInterval: goDuration(config.tuning.prometheus.scrapeInterval),
+      // The longest time between two samples: with less a rate would often see one alone.
+      timeInterval: goDuration(Math.max(config.tuning.prometheus.scrapeInterval, PUSH_INTERVAL)),
       exemplarTraceIdDestinations: [
         { name: EXEMPLAR_TRACE_ID, datasourceUid: "tempo", urlDisplayLabel: "Trace" },
       ],

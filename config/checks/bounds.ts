@@ -1,3 +1,4 @@
+import { PUSH_INTERVAL } from "../schema/tuning";
 import { limitsOf } from "../capacity";
 import type { Problem } from "../parse";
 import { SERVICES } from "../services";
@@ -79,11 +80,11 @@ export const durationsAgree: Check = ({ retention, alerts, tuning }) => {
       message: `expected whole days, such as "168h" or "7d", got "${goDuration(retention.logs)}"`,
     });
   }
-  const { scrapeInterval } = tuning.prometheus;
-  if (alerts.lookback < 2 * scrapeInterval) {
+  const step = Math.max(tuning.prometheus.scrapeInterval, PUSH_INTERVAL);
+  if (alerts.lookback < 2 * step) {
     problems.push({
       path: "alerts.lookback",
-      message: `expected at least twice tuning.prometheus.scrapeInterval ("${goDuration(2 * scrapeInterval)}"), or a rate has one sample only; got "${goDuration(alerts.lookback)}"`,
+      message: `expected at least "${goDuration(2 * step)}", twice the time between samples (tuning.prometheus.scrapeInterval, spans' metrics ${PUSH_INTERVAL}s), or a rate has one sample only; got "${goDuration(alerts.lookback)}"`,
     });
   }
   const { latencyBuckets } = tuning.collector;

@@ -1,5 +1,8 @@
 import * as o from "../types";
 
+/** Seconds between two pushes of what is not scraped: spans' metrics, the host's, the pushers' own. */
+export const PUSH_INTERVAL = 15;
+
 export const tuning = o.section("Settings of services, for those who know why.", {
   collector: o.section("The collector.", {
     batchSize: o.size("A batch of this size is sent at once; at most 3.5Mi.").prefault("1Mi"),

@@ -71,7 +71,7 @@ describeWith(
           certificates: { lifetime: "12h", renewBefore: "2h" },
           alerts: {
             interval: "1s",
-            lookback: "10s",
+            lookback: "30s",
             receivers: [
               { name: "pager", url: url("/pager"), ca, severities: ["critical"] },
               { name: "chat", url: url("/chat"), ca },

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const config = parseConfig(
   {
     tuning: { prometheus: { scrapeInterval: "1s" } },
-    alerts: { interval: "1s", lookback: "10s" },
+    alerts: { interval: "1s", lookback: "30s" },
     apps: [{ name: "shop", image: "shop:1", scrape: { port: 9464, tls: true } }],
     scrapeTargets: [{ name: "nodes", targets: ["127.0.0.1:9"], labels: { site: "x" } }],
   },

@@ -14,7 +14,7 @@ const FACTOR = 10;
 const config = parseConfig(
   {
     tuning: { prometheus: { scrapeInterval: "1s" } },
-    alerts: { interval: "1s", lookback: "10s" },
+    alerts: { interval: "1s", lookback: "30s" },
     // Leaves of the tests live for a day.
     certificates: { lifetime: "12h", renewBefore: "2h" },
     apps: [{ name: "shop" }],
