@@ -146,14 +146,15 @@ async function measure(variant: Variant, options: Options): Promise<Measurement>
 
 /**
  * Waits until Tempo has had `spans`, or, where the sampler keeps fewer, until none has come for five
- * seconds. What the intake takes faster than Tempo waits in the collector's queue on disk.
+ * seconds beyond the wait for decisions. What the intake takes faster than Tempo waits in the collector's queue on disk.
  */
 async function settled(stack: ProcessStack, spans: number, sampled: boolean) {
+  const quiet = (stack.config.sampling.decisionWait + 5) * 1000;
   const end = performance.now() + 180_000;
   let last = { ...(await tempoCounters(stack)), at: performance.now() };
   for (;;) {
     if (!sampled && last.received >= spans) return last;
-    if (sampled && performance.now() - last.at > 5000) return last;
+    if (sampled && performance.now() - last.at > quiet) return last;
     if (performance.now() > end) {
       throw new Error(`Tempo had ${last.received} of ${spans} spans after 3 minutes`);
     }

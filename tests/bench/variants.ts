@@ -57,16 +57,26 @@ const bare = pipelines((all) => {
   traces.exporters = stored.exporters.filter((id) => id.startsWith("otlp"));
 });
 
+interface Added {
+  counters?: string[];
+  /** Those of the first pipeline. */
+  processors?: (all: string[]) => string[];
+  /** Those behind the counters. */
+  selection?: (all: string[]) => string[];
+}
+
 /** The bare pipeline with some of what was taken out. */
-function bareWith(add: { counters?: string[]; processors?: (all: string[]) => string[] }) {
+function bareWith(add: Added) {
   return pipelines((all) => {
     const { traces } = all;
     const stored = all["traces/stored"] ?? traces;
+    const selection = add.selection?.(stored.processors) ?? [];
     const exporters = stored.exporters.filter((id) => id.startsWith("otlp"));
     delete all["traces/stored"];
     if (!add.counters) delete all["metrics/counted"];
     else all["metrics/counted"].receivers = add.counters;
-    traces.processors = ["memory_limiter", ...(add.processors?.(traces.processors) ?? [])];
+    const first = add.processors?.(traces.processors) ?? [];
+    traces.processors = ["memory_limiter", ...first, ...selection];
     traces.exporters = [...(add.counters ?? []), ...exporters];
   });
 }
@@ -92,6 +102,12 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: "bare + redaction",
     mutate: bareWith({ processors: (all) => all.filter(isRedaction) }),
+  },
+  {
+    // As good as every trace is kept, so that what differs is what the sampler costs.
+    name: "bare + tail sampling",
+    options: { sampling: { ratio: 0.999999 } },
+    mutate: bareWith({ selection: (all) => all.filter((id) => id === "tail_sampling") }),
   },
   {
     name: "everything, health checks kept",
