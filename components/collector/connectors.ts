@@ -36,6 +36,8 @@ export function connectors(config: StackConfig): Record<string, Settings> {
   const apart = hasOwnExemplars(config);
   const { latencyBuckets } = config.tuning.collector;
   const { spansPerSecond } = config.capacity;
+  // Half as long again as spans of a trace may be apart, so that a busy host loses no edge.
+  const halfWait = Math.ceil(config.sampling.decisionWait * 1.5);
   return {
     [IDS.spanMetrics]: spanMetrics(config, "traces.spanmetrics", !apart),
     ...(apart && {
@@ -50,7 +52,7 @@ export function connectors(config: StackConfig): Record<string, Settings> {
       latency_histogram_buckets: latencyBuckets.map(goDuration),
       metrics_flush_interval: FLUSH_INTERVAL,
       // Half of a call waits this long for its other half, at the stated capacity.
-      store: { ttl: "10s", max_items: spansPerSecond * 10 },
+      store: { ttl: goDuration(halfWait), max_items: spansPerSecond * halfWait },
     },
   };
 }
