@@ -1,41 +1,12 @@
-import { exitCode, formatHop } from "../../components/verification/report";
+import { exitCode } from "../../components/verification/report";
 import type { HopResult } from "../../components/verification/hop";
-import { parseConfig, type StackConfig } from "../../config/parse";
 import { DIALLED_SERVICES, type ServiceName } from "../../config/services";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
 import { findProgram } from "../helpers/servers";
 import { describeWith } from "../helpers/skip";
 import { targetOf } from "../helpers/verification-target";
-import { verifyApart, verifyCommand } from "../helpers/verify-apart";
-import { BROKEN_HOPS } from "./broken-hops";
-
-/** Tempo's search leaves out the last 30 s: a whole verification takes about that long. */
-const TIMEOUT = 300_000;
-const OPTIONAL = ["grafana", "jaeger", "qdrant", "alertmanager"] as const;
-
-function configFor(services: readonly ServiceName[]): StackConfig {
-  const off = OPTIONAL.filter((service) => !services.includes(service));
-  return parseConfig(
-    {
-      ...Object.fromEntries(off.map((service) => [service, { enabled: false }])),
-      tuning: { prometheus: { scrapeInterval: "2s" } },
-    },
-    { stack: "dev", environment: {} },
-  );
-}
-
-async function check(stack: ProcessStack, services: readonly ServiceName[], seconds: number) {
-  const target = targetOf(stack, services, seconds);
-  const logs = Object.fromEntries(
-    services.map((service) => [service, stack.process(service).options.log]),
-  );
-  return { target, results: await verifyApart({ target, logs }) };
-}
-
-const of = (results: readonly HopResult[], status: HopResult["status"]) =>
-  results.filter((result) => result.status === status).map(({ id }) => id);
-
-const lines = (results: readonly HopResult[]) => results.map(formatHop).join("\n");
+import { verifyCommand } from "../helpers/verify-apart";
+import { check, configFor, lines, of, TIMEOUT } from "./verifying";
 
 describeWith(["tempo", "collector", "prometheus"], "verification of real servers", () => {
   // Grafana cannot be had as a program, and processes have no container whose log could be read; what
@@ -92,53 +63,3 @@ describeWith(["tempo", "collector", "prometheus"], "verification of real servers
     TIMEOUT,
   );
 });
-
-/** A few at once: each waits for most of its time. */
-const GROUP = 6;
-
-for (let first = 0; first < BROKEN_HOPS.length; first += GROUP) {
-  const group = BROKEN_HOPS.slice(first, first + GROUP);
-  const programs = [...new Set(group.flatMap(({ services }) => services))];
-  describeWith(programs, `broken on purpose, ${first + 1} to ${first + group.length}`, () => {
-    const seen = new Map<string, HopResult[]>();
-    const mended = new Map<string, HopResult[]>();
-
-    beforeAll(async () => {
-      await Promise.all(
-        group.map(async ({ title, services, mutate, certificates }) => {
-          const config = configFor(services);
-          const stack = await startStack({
-            config,
-            services,
-            mutate,
-            certificates,
-            waitReady: false,
-          });
-          try {
-            seen.set(title, (await check(stack, services, 75)).results);
-            await stack.mend();
-            mended.set(title, (await check(stack, services, 90)).results);
-          } finally {
-            await stack.stop();
-          }
-        }),
-      );
-    }, TIMEOUT);
-
-    test.each(group)("$title", ({ title, broken, cause }) => {
-      const results = seen.get(title) ?? [];
-      const failed = results.filter(({ status }) => status === "failed");
-      expect(failed.map(({ id }) => id)).toEqual(broken);
-      expect(failed[0].cause).toMatch(cause);
-      expect(failed[0].look).toMatch(/\S/);
-      expect(exitCode(results)).toBe(1);
-    });
-
-    test.each(group)("$title: mended, every hop is well", ({ title }) => {
-      const results = mended.get(title) ?? [];
-      expect(lines(results.filter(({ status }) => status === "failed"))).toBe("");
-      expect(of(results, "ok").length).toBeGreaterThan(10);
-      expect(exitCode(results)).toBe(0);
-    });
-  });
-}
