@@ -148,6 +148,7 @@ export function agrees(the: () => World): void {
     expect(search).toBeLessThanOrEqual(upTo);
   });
 
+  // Skipped where there is no program of Qdrant: the stack then runs without it, and is said to.
   (config.qdrant.enabled ? test : test.skip)("the points of a collection", async () => {
     const [points] = await lately("Vector search › Points › A");
     expect(last(points)).toBe(POINTS);

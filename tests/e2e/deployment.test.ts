@@ -24,7 +24,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
   const outsideLacks = Outside.lacking();
   const outside = outsideLacks.length === 0 ? new Outside() : undefined;
   for (const reason of outsideLacks) noteSkipped(`egress of containers: ${reason}`);
-  // A host outside is a network namespace: without root or `ip` there is none, and it is named.
+  // Skipped without root or `ip`: a host outside is a network namespace, and the summary names it.
   const testOutside = outside ? test : test.skip;
 
   // Each is off in these stacks, and shows as a skipped test that the summary names.

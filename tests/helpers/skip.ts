@@ -13,9 +13,9 @@ export function describeUnless(lacking: readonly string[], title: string, tests:
     describe(title, tests);
     return;
   }
-  // Only for what this machine lacks, which the summary names; never for a test that fails.
   const reason = lacking.join("; ");
   noteSkipped(`${title}: ${reason}`);
+  // Skipped only for what the machine lacks, which the summary names; never for a test that fails.
   describe.skip(`${title} (${reason})`, tests);
 }
 
