@@ -2,6 +2,7 @@ import { dataSources } from "../../components/grafana/data-sources";
 import { ask, lokiRange, promInstant, tempoSearch, type Range } from "../helpers/data-source-api";
 import type { MixLog } from "../helpers/known-mix";
 import { askExemplars, askPanel, isEmpty } from "../helpers/panel-queries";
+import { eventually } from "../helpers/ports";
 import { get, spansInTempo } from "../helpers/requests";
 import { edgesOf } from "../helpers/service-graph";
 import {
@@ -37,6 +38,8 @@ interface Tag {
 }
 
 const HOUR = 3600;
+/** Milliseconds from the collector's answer until Tempo gives the trace back. */
+const ON_ITS_WAY = 20_000;
 const lastHour = (): Range => {
   const end = Math.ceil(Date.now() / 1000);
   return { start: end - HOUR, end, step: 15 };
@@ -79,7 +82,10 @@ export function correlates(the: () => World): void {
       const exemplars = await askExemplars(page, query);
       const ids = [...new Set(exemplars.map(({ labels }) => labels[name]))];
       expect(ids.length).toBeGreaterThan(0);
-      for (const id of ids.slice(0, 20)) await spansInTempo(stack, id);
+      // Traffic goes on: a trace may be on its way when its exemplar is scraped. None stays away.
+      for (const id of ids.slice(0, 20)) {
+        await eventually(() => spansInTempo(stack, id), { timeout: ON_ITS_WAY, interval: 500 });
+      }
     }
   }, 60_000);
 
@@ -129,8 +135,10 @@ export function correlates(the: () => World): void {
       return labels[label];
     });
     expect(ids.length).toBeGreaterThan(0);
-    for (const id of [...new Set(ids)].slice(0, 20)) await spansInTempo(stack, id);
-  }, 30_000);
+    for (const id of [...new Set(ids)].slice(0, 20)) {
+      await eventually(() => spansInTempo(stack, id), { timeout: ON_ITS_WAY, interval: 500 });
+    }
+  }, 60_000);
 
   test("service map → metrics → traces: every service of the map has both", async () => {
     const { stack, open } = the();
