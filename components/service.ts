@@ -78,6 +78,7 @@ export function serviceWorkload(
   { reload, liveFiles, ...parts }: ServiceParts,
 ): Workload {
   const published = publishedAt(config, service);
+  const replicas = isDialled(service) ? config.replicas[service] : 1;
   return {
     name: service,
     image: imageOf(config, service),
@@ -93,6 +94,7 @@ export function serviceWorkload(
       .filter(([, { reach }]) => reach === "network")
       .map(([name]) => ({ name, number: layout.listen(name), publish: published[name] })),
     limits: limitsOf(config, service),
+    ...(replicas > 1 && { replicas }),
     zones: zonesOf(config, service),
     connectsTo: dialledBy(config, service),
     ...edgesOf(config, service),

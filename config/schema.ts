@@ -7,6 +7,7 @@ import { containerLogs } from "./schema/container-logs";
 import { intake } from "./schema/intake";
 import { kubernetes } from "./schema/kubernetes";
 import { hostNames, ports } from "./schema/publishing";
+import { replicas } from "./schema/replicas";
 import { storage } from "./schema/storage";
 import { tuning } from "./schema/tuning";
 import * as o from "./types";
@@ -127,6 +128,7 @@ export const stackSchema = z.strictObject({
       .prefault("drop"),
   }),
 
+  replicas,
   limits: o.section(
     "Limits and reservations per service.",
     Object.fromEntries(SERVICES.map((service) => [service, limits(service)])) as Record<

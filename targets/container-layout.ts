@@ -15,7 +15,8 @@ export const DIRECTORIES = {
 const isService = (name: string): name is ServiceName =>
   (SERVICES as readonly string[]).includes(name);
 
-function portOf(service: string, listener: string): number {
+/** Port of a listener inside the container. @throws {Error} if there is no such listener. */
+export function portOf(service: string, listener: string): number {
   const found = isService(service) ? listenersOf(service)[listener] : undefined;
   if (found === undefined) throw new Error(`${service} has no listener "${listener}"`);
   return found.port;
@@ -33,5 +34,7 @@ export function containerLayout(name: string): Layout {
     probeBind: "127.0.0.1",
     listen: (listener) => portOf(name, listener),
     peer: (service, listener) => `${service}:${portOf(service, listener)}`,
+    // One host runs one of each.
+    replica: (service, _, listener) => `${service}:${portOf(service, listener)}`,
   };
 }

@@ -27,6 +27,8 @@ export interface Layout {
   listen(listener: string): number;
   /** `host:port` at which this process reaches a peer's listener (or its own, from outside). */
   peer(service: ServiceName, listener: string): string;
+  /** `host:port` of one replica of a service that stores, counted from 0. */
+  replica(service: ServiceName, index: number, listener: string): string;
 }
 
 /** Files that every layout has, by their use. */

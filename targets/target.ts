@@ -46,7 +46,11 @@ export interface Target {
   remote?: Remote;
   /** Layout of the container of a service or an application. */
   layout(name: string): Layout;
-  /** DNS names, besides the short one, at which a service is reached on this target. */
-  serverNames(service: string): string[];
+  /**
+   * DNS names, besides the short one, at which a service is reached on this target.
+   *
+   * @param replicas how many of it run, each of which may have names of its own.
+   */
+  serverNames(service: string, replicas: number): string[];
   deployer(materials: Materials, opts: pulumi.ComponentResourceOptions): Deployer;
 }

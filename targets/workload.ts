@@ -35,6 +35,10 @@ export interface Workload {
   /** How a target asks that can dial the process. Default: as `probe` says. */
   dialledProbe?: DialledProbe;
   limits: Limits;
+  /** How many run, each with storage of its own. Default: 1. */
+  replicas?: number;
+  /** Environment variable that holds a replica's own name; `$(NAME)` in `args` stands for it. */
+  replicaNameVariable?: string;
   /** Seconds between SIGTERM and SIGKILL: enough to flush. */
   stopGrace: number;
   /** Networks that it joins; only `egress` leads out of the stack. */

@@ -37,11 +37,12 @@ function client(name: string, issuer: Issuer): CertificateSpec {
 /**
  * Every leaf of the stack.
  *
- * @param serverNames further DNS names of a service on the target, besides its short name.
+ * @param serverNames further DNS names of a service on the target, besides its short name; the
+ * number of its replicas decides with it.
  */
 export function certificateSpecs(
   config: StackConfig,
-  serverNames: (service: string) => readonly string[] = () => [],
+  serverNames: (service: string, replicas: number) => readonly string[] = () => [],
 ): CertificateSpec[] {
   const services = enabledServices(config).map((service): CertificateSpec => {
     // It sends as applications do, and needs nothing else opened to it.
@@ -53,7 +54,7 @@ export function certificateSpecs(
       dnsNames: sorted([
         service,
         "localhost",
-        ...serverNames(service),
+        ...serverNames(service, config.replicas[service]),
         ...hosts.filter((host) => !IPV4.test(host)),
       ]),
       ipAddresses: sorted(["127.0.0.1", ...hosts.filter((host) => IPV4.test(host))]),

@@ -51,7 +51,7 @@ export class ObservabilityStack extends pulumi.ComponentResource implements Depl
     this.root = authority.trust.root;
     this.remote = target.remote;
     this.identities = Object.fromEntries(
-      certificateSpecs(config, (service) => target.serverNames(service)).map((spec) => [
+      certificateSpecs(config, (...of) => target.serverNames(...of)).map((spec) => [
         spec.name,
         new Identity(spec.name, { spec, authority, lifetime, renewBefore }, { parent: this }),
       ]),

@@ -8,6 +8,7 @@ import { dockerHost } from "./docker";
 import { onKubernetes } from "./kubernetes";
 import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
+import { replicasWork } from "./replicas";
 import { s3Complete } from "./storage";
 import { thresholds } from "./thresholds";
 
@@ -27,6 +28,7 @@ const CHECKS: readonly Check[] = [
   applications,
   dockerHost,
   onKubernetes,
+  replicasWork,
   scrapeTargetsNamed,
   noLogLoop,
   receivers,

@@ -1,6 +1,41 @@
+import { z } from "zod";
+import { DIALLED_SERVICES, type DialledService } from "../services";
 import * as o from "../types";
 
 const claim = (what: string, size: string) => o.size(`Claim of ${what}.`).prefault(size);
+
+const nodeLabels = (what: string) =>
+  z
+    .record(
+      z
+        .string()
+        .regex(
+          /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/,
+          "expected the key of a node's label",
+        ),
+      o.text("The label's value."),
+    )
+    .prefault({})
+    .meta({ description: what, form: "a map of label keys to texts" } satisfies o.OptionMeta);
+
+const tolerations = (what: string) =>
+  o.list(
+    what,
+    o.group("A toleration.", {
+      key: o.text("Key of the taint."),
+      value: o.text("Its value. Default: any.").optional(),
+      effect: o
+        .oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"], "Its effect. Default: all.")
+        .optional(),
+    }),
+  );
+
+const placement = (service: string) =>
+  o.section(`Of ${service}, besides what holds for all.`, {
+    nodeSelector: nodeLabels("Labels of the nodes that may run it."),
+    tolerations: tolerations("Taints of nodes that it tolerates."),
+    storageClass: o.text("Storage class of its claims.").optional(),
+  });
 
 export const kubernetes = o.section("The cluster, where the stack runs on Kubernetes.", {
   kubeconfig: o
@@ -25,16 +60,14 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
     qdrant: claim("Qdrant", "20Gi"),
     alertmanager: claim("Alertmanager", "1Gi"),
   }),
-  nodeSelector: o.labels("Labels of the nodes that may run it."),
-  tolerations: o.list(
-    "Taints of nodes that it tolerates.",
-    o.group("A toleration.", {
-      key: o.text("Key of the taint."),
-      value: o.text("Its value. Default: any.").optional(),
-      effect: o
-        .oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"], "Its effect. Default: all.")
-        .optional(),
-    }),
+  nodeSelector: nodeLabels("Labels of the nodes that may run it."),
+  tolerations: tolerations("Taints of nodes that it tolerates."),
+  placement: o.section(
+    "Where single services run and store.",
+    Object.fromEntries(DIALLED_SERVICES.map((name) => [name, placement(name)])) as Record<
+      DialledService,
+      ReturnType<typeof placement>
+    >,
   ),
   priorityClass: o.text("Priority class of the pods; it must exist.").optional(),
   browsersFrom: o.list(

@@ -18,6 +18,23 @@ export function clusterOf(config: StackConfig): Cluster {
   };
 }
 
+/** Name of the headless Service that gives the pods of a StatefulSet their own names. */
+export const headlessName = (name: string): string => `${name}-headless`;
+
+/** Name of a pod of a StatefulSet, as its controller counts them. */
+export const replicaName = (name: string, index: number): string => `${name}-${index}`;
+
+/** Where the pods of a Workload may run and store: what holds for all, and what is said of it. */
+export function placementOf({ options }: Cluster, name: string) {
+  const { nodeSelector, tolerations, storageClass, placement } = options;
+  const own = (placement as Partial<Record<string, (typeof placement)["tempo"]>>)[name];
+  return {
+    nodeSelector: { ...nodeSelector, ...own?.nodeSelector },
+    tolerations: [...tolerations, ...(own?.tolerations ?? [])],
+    storageClass: own?.storageClass ?? storageClass,
+  };
+}
+
 /** Label of what an object belongs to. */
 export const NAME_LABEL = "app.kubernetes.io/name";
 

@@ -1,11 +1,8 @@
 import type { Workload } from "../workload";
-import { labelsOf, selectorOf, type Cluster } from "./cluster";
+import { headlessName, labelsOf, placementOf, selectorOf, type Cluster } from "./cluster";
 import type { Kinds } from "./objects";
 import { podOf } from "./pod";
 import { DATA, type MountedNames } from "./volumes";
-
-/** Name of the headless Service that gives the pods of a StatefulSet their own names. */
-export const headlessName = (name: string): string => `${name}-headless`;
 
 const metadata = (cluster: Cluster, { name }: Workload) => ({
   name,
@@ -18,8 +15,9 @@ function statefulSet(
   workload: Workload,
   names: MountedNames,
 ): Kinds["StatefulSet"] {
-  const { name } = workload;
-  const { storageClass, volumes } = cluster.options;
+  const { name, replicas = 1 } = workload;
+  const { volumes } = cluster.options;
+  const { storageClass } = placementOf(cluster, name);
   const size = volumes[name as keyof typeof volumes];
   return {
     apiVersion: "apps/v1",
@@ -27,7 +25,7 @@ function statefulSet(
     metadata: metadata(cluster, workload),
     spec: {
       serviceName: headlessName(name),
-      replicas: 1,
+      replicas,
       podManagementPolicy: "Parallel",
       revisionHistoryLimit: 3,
       updateStrategy: { type: "RollingUpdate" },
@@ -59,7 +57,7 @@ function deployment(
     kind: "Deployment",
     metadata: metadata(cluster, workload),
     spec: {
-      replicas: 1,
+      replicas: workload.replicas ?? 1,
       revisionHistoryLimit: 3,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: selectorOf(cluster, workload.name) },

@@ -1,9 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { StackConfig } from "../../config/parse";
 import type { Target } from "../target";
-import { clusterOf } from "./cluster";
+import { clusterOf, headlessName, replicaName, type Cluster } from "./cluster";
 import { KubernetesDeployer } from "./deployer";
 import { kubernetesLayout } from "./layout";
+
+/** Names of a service inside the cluster, and of each of its pods where there are more. */
+function serverNames({ namespace }: Cluster, service: string, replicas: number): string[] {
+  const qualified = (name: string) => [
+    `${name}.${namespace}.svc`,
+    `${name}.${namespace}.svc.cluster.local`,
+  ];
+  const pods = Array.from(
+    { length: replicas > 1 ? replicas : 0 },
+    (_, index) => `${replicaName(service, index)}.${headlessName(service)}`,
+  );
+  return [...qualified(service), ...pods, ...pods.flatMap(qualified)];
+}
 
 /** The stack as pods of one namespace. */
 export function kubernetesTarget(config: StackConfig): Target {
@@ -12,10 +25,7 @@ export function kubernetesTarget(config: StackConfig): Target {
   return {
     layout: kubernetesLayout,
     remote: { kind: "kubernetes", kubeconfig, context, namespace: cluster.namespace },
-    serverNames: (service) => [
-      `${service}.${cluster.namespace}.svc`,
-      `${service}.${cluster.namespace}.svc.cluster.local`,
-    ],
+    serverNames: (service, replicas) => serverNames(cluster, service, replicas),
     deployer: (materials, { parent }) =>
       new KubernetesDeployer({
         cluster,

@@ -1,5 +1,6 @@
-import { containerLayout } from "../container-layout";
+import { containerLayout, portOf } from "../container-layout";
 import type { Layout } from "../layout";
+import { headlessName, replicaName } from "./cluster";
 
 /**
  * Layout of a pod's container. The kubelet dials health listeners on the pod's address, for the
@@ -8,4 +9,6 @@ import type { Layout } from "../layout";
 export const kubernetesLayout = (name: string): Layout => ({
   ...containerLayout(name),
   probeBind: "0.0.0.0",
+  replica: (service, index, listener) =>
+    `${replicaName(service, index)}.${headlessName(service)}:${portOf(service, listener)}`,
 });

@@ -1,6 +1,6 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
 import type { Workload } from "../workload";
-import { labelsOf, type Cluster } from "./cluster";
+import { labelsOf, placementOf, selectorOf, type Cluster } from "./cluster";
 import { mountsOf, volumesOf, type MountedNames } from "./volumes";
 
 type Container = inputs.core.v1.Container;
@@ -44,16 +44,21 @@ function probesOf(workload: Workload) {
 }
 
 function containerOf(workload: Workload): Container {
-  const { name, image, entrypoint, args, env, limits, ports } = workload;
+  const { name, image, entrypoint, args, env, replicaNameVariable, limits, ports } = workload;
   return {
     name,
     image,
     imagePullPolicy: "IfNotPresent",
     ...(entrypoint && { command: entrypoint }),
     args,
-    env: Object.entries(env)
-      .map(([variable, value]) => ({ name: variable, value }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    env: [
+      ...(replicaNameVariable === undefined
+        ? []
+        : [{ name: replicaNameVariable, valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }]),
+      ...Object.entries(env)
+        .map(([variable, value]) => ({ name: variable, value }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ],
     ports: ports.map(({ name: listener, number }) => ({
       name: portName(listener),
       containerPort: number,
@@ -83,6 +88,9 @@ function containerOf(workload: Workload): Container {
   };
 }
 
+/** Labels of nodes by which replicas are kept apart. */
+const SPREAD_OVER = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"];
+
 /** The pod of a Workload, fit for Pod Security's `restricted`. */
 export function podOf(
   cluster: Cluster,
@@ -90,7 +98,8 @@ export function podOf(
   names: MountedNames,
 ): inputs.core.v1.PodTemplateSpec {
   const { name, user, stopGrace } = workload;
-  const { nodeSelector, tolerations, priorityClass } = cluster.options;
+  const { priorityClass } = cluster.options;
+  const { nodeSelector, tolerations } = placementOf(cluster, name);
   const labels = labelsOf(cluster, name);
   return {
     metadata: { labels },
@@ -112,14 +121,15 @@ export function podOf(
       ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
       ...(tolerations.length > 0 && { tolerations }),
       ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
-      topologySpreadConstraints: [
-        {
+      // Apart where it can be: a stack on one node is still a stack.
+      ...((workload.replicas ?? 1) > 1 && {
+        topologySpreadConstraints: SPREAD_OVER.map((topologyKey) => ({
           maxSkew: 1,
-          topologyKey: "kubernetes.io/hostname",
+          topologyKey,
           whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: labels },
-        },
-      ],
+          labelSelector: { matchLabels: selectorOf(cluster, name) },
+        })),
+      }),
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { Workload } from "../workload";
-import { labelsOf, selectorOf, type Cluster } from "./cluster";
-import { headlessName } from "./controller";
+import { headlessName, labelsOf, selectorOf, type Cluster } from "./cluster";
 import type { Kinds } from "./objects";
 import { portName } from "./pod";
 

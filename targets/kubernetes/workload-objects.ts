@@ -3,6 +3,7 @@ import { DIRECTORIES } from "../container-layout";
 import type { LiveFile, Workload } from "../workload";
 import { labelsOf, type Cluster } from "./cluster";
 import { controllerOf } from "./controller";
+import { disruptionBudgetsOf } from "./disruption-budget";
 import { networkPolicyOf } from "./network-policies";
 import type { Kinds, KubernetesObject, Text } from "./objects";
 import { servicesOf } from "./services";
@@ -133,6 +134,7 @@ export function workloadObjects(
     ...identityObjects(making, workload),
     networkPolicyOf(cluster, workload),
     ...servicesOf(cluster, workload),
+    ...disruptionBudgetsOf(cluster, workload),
     controllerOf(cluster, workload, {
       trust,
       config: config[0]?.metadata.name,

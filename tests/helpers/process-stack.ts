@@ -140,6 +140,7 @@ export class ProcessStack {
       probeBind: "127.0.0.1",
       listen: (listener) => this.port(service, listener),
       peer: (peer, listener) => `127.0.0.1:${this.port(peer, listener)}`,
+      replica: (peer, _, listener) => `127.0.0.1:${this.port(peer, listener)}`,
     };
   }
 

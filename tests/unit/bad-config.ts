@@ -412,6 +412,18 @@ export const CLASHES: BadConfig[] = [
     "kubernetes.volumes.prometheus",
     "expected at least 55Gi",
   ],
+  ...(["tempo", "prometheus", "loki", "jaeger"] as const).map((service): BadConfig => [
+    { target: "kubernetes", replicas: { [service]: 2 } },
+    `replicas.${service}`,
+    /^expected 1, got 2: (in one process|it shares no storage|its storage)/,
+  ]),
+  [{ replicas: { collector: 2 } }, "replicas.collector", "expected 1 on a single host, got 2"],
+  [{ replicas: { qdrant: 0 } }, "replicas.qdrant", "a whole number of at least 1"],
+  [
+    { target: "kubernetes", kubernetes: { nodeSelector: { "-disk": "fast" } } },
+    "kubernetes.nodeSelector.-disk",
+    "expected the key of a node's label",
+  ],
   [
     { target: "kubernetes", kubernetes: { namespace: "Trace_Keep" } },
     "kubernetes.namespace",

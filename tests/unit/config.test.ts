@@ -263,7 +263,7 @@ describe("a stack file", () => {
       const raw = rawOptions(fs.readFileSync(file, "utf8"), file);
       const config = parseConfig(raw, { stack, environment: AWS });
       // The name prefix follows from the stack's name; these stacks run on Docker.
-      const left = ["stack", "namePrefix", "kubernetes"];
+      const left = ["stack", "namePrefix", "kubernetes", "replicas"];
       const groups = Object.keys(config).filter((key) => !left.includes(key));
       expect(Object.keys(raw).sort()).toEqual(groups.sort());
     },

@@ -103,6 +103,42 @@ describe("the manifests", () => {
     expect(JSON.stringify(spec)).not.toContain("subPath");
   });
 
+  test("say where a service runs and stores, over what holds for all", () => {
+    const list = manifestsOf({
+      kubernetes: {
+        nodeSelector: { "kubernetes.io/os": "linux" },
+        tolerations: [{ key: "monitoring" }],
+        storageClass: "slow",
+        placement: {
+          tempo: {
+            nodeSelector: { disk: "fast" },
+            tolerations: [{ key: "fast", effect: "NoSchedule" }],
+            storageClass: "nvme",
+          },
+        },
+      },
+    });
+    const placed = (name: string) => {
+      const found = list.find(
+        ({ kind, metadata }) => kind === "StatefulSet" && metadata.name === name,
+      );
+      const { spec } = found as Manifest;
+      const [claim] = spec.volumeClaimTemplates as { spec: { storageClassName: string } }[];
+      const { nodeSelector, tolerations } = spec.template?.spec as PodSpec;
+      return { nodeSelector, tolerations, storageClass: claim.spec.storageClassName };
+    };
+    expect(placed("loki")).toMatchObject({
+      nodeSelector: { "kubernetes.io/os": "linux" },
+      tolerations: [{ key: "monitoring" }],
+      storageClass: "slow",
+    });
+    expect(placed("tempo")).toMatchObject({
+      nodeSelector: { "kubernetes.io/os": "linux", disk: "fast" },
+      tolerations: [{ key: "monitoring" }, { key: "fast", effect: "NoSchedule" }],
+      storageClass: "nvme",
+    });
+  });
+
   test("a changed document is another ConfigMap; a certificate's Secret stays the same", () => {
     const namesOf = (list: Manifest[], kind: string) =>
       list.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name);
