@@ -256,26 +256,36 @@ describe("a stack file", () => {
     expect(secretsInClear({ alerts: { receivers } })).toEqual(["alerts.receivers[1].url"]);
   });
 
-  test.each(["dev", "prod"])(
-    "Pulumi.%s.yaml is right, and says something of every group",
-    (stack) => {
-      const file = path.join(__dirname, `../../Pulumi.${stack}.yaml`);
-      const raw = rawOptions(fs.readFileSync(file, "utf8"), file);
-      const config = parseConfig(raw, { stack, environment: AWS });
-      // The name prefix follows from the stack's name; these stacks run on Docker.
-      const left = ["stack", "namePrefix", "kubernetes", "replicas"];
-      const groups = Object.keys(config).filter((key) => !left.includes(key));
-      expect(Object.keys(raw).sort()).toEqual(groups.sort());
-    },
-  );
+  /** Groups that say nothing of a stack on that target; the name prefix follows from the stack's name. */
+  const WITHOUT_MEANING = {
+    docker: ["kubernetes", "replicas"],
+    kubernetes: ["docker", "ports", "containerLogs"],
+  };
+  const optionsOf = (stack: string) => {
+    const file = path.join(__dirname, `../../Pulumi.${stack}.yaml`);
+    return rawOptions(fs.readFileSync(file, "utf8"), file);
+  };
 
-  test("of prod has what production is for", () => {
-    const file = path.join(__dirname, "../../Pulumi.prod.yaml");
-    const raw = rawOptions(fs.readFileSync(file, "utf8"), file);
-    expect(parseConfig(raw, { stack: "prod", environment: AWS })).toMatchObject({
+  test.each([
+    ["dev", "docker"],
+    ["host", "docker"],
+    ["prod", "kubernetes"],
+  ] as const)("Pulumi.%s.yaml is right, for %s, and says something of every group", (stack, on) => {
+    const raw = optionsOf(stack);
+    const config = parseConfig(raw, { stack, environment: AWS });
+    const left = ["stack", "namePrefix", ...WITHOUT_MEANING[on]];
+    const groups = Object.keys(config).filter((key) => !left.includes(key));
+    expect(Object.keys(raw).sort()).toEqual(groups.sort());
+    expect(config.target).toBe(on);
+  });
+
+  test.each(["host", "prod"])("of %s has what production is for", (stack) => {
+    expect(parseConfig(optionsOf(stack), { stack, environment: AWS })).toMatchObject({
+      environment: "prod",
       sampling: { ratio: 0.1, keepErrors: true },
       storage: { tempo: { kind: "s3" }, loki: { kind: "s3" } },
       volumes: { protect: true },
+      verification: { enabled: true },
       intake: { plaintext: { enabled: false } },
     });
   });

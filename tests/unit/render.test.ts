@@ -10,6 +10,9 @@ jest.mock("@pulumi/pulumi", () => {
 jest.mock("@pulumi/docker", () => {
   throw new Error("imported @pulumi/docker");
 });
+jest.mock("@pulumi/kubernetes", () => {
+  throw new Error("imported @pulumi/kubernetes");
+});
 
 import { CONFIGURED_SECRETS, GENERATED_SECRETS, receiverUrl } from "../../components/stack/secrets";
 import { renderTo } from "../../commands/render";
@@ -66,7 +69,7 @@ const filesOf = (root: string) =>
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
     .sort();
 
-test.each(["dev", "prod"])(
+test.each(["dev", "host", "prod"])(
   "stack %s renders, in a second, each file named in its list",
   (stack) => {
     const start = performance.now();
@@ -84,7 +87,10 @@ test.each(["dev", "prod"])(
         file.replace("/etc/tracekeep", name),
       ),
     );
-    expect([...listed, "connections.yaml", "resources.yaml"].sort()).toEqual(files);
+    const manifests = files.filter((file) => file.startsWith("manifests/"));
+    expect(manifests.length > 0).toBe(stack === "prod");
+    const all = [...listed, ...manifests, "connections.yaml", "resources.yaml"];
+    expect(all.sort()).toEqual(files);
   },
 );
 
