@@ -3,7 +3,8 @@ import { applicationWorkloads, serviceWorkloads } from "../../components/stack/w
 import { parseConfig } from "../../config/parse";
 import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
-import { ApiServer, type Manifest } from "../helpers/api-server";
+import { ApiServer } from "../helpers/api-server";
+import type { Manifest } from "../helpers/cluster-objects";
 import { describeWith } from "../helpers/skip";
 
 interface Pod {

@@ -3,53 +3,97 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { call, type HttpResponse } from "../../components/verification/client";
+import { collectionOf, pathOf, type Manifest } from "./cluster-objects";
 import { eventually, freePort } from "./ports";
 import { ServerProcess } from "./server-process";
-import { programPath } from "./servers";
+import { programPath, type Program } from "./servers";
 
-/** What is asked of the API server about an object. */
-export interface Manifest {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string };
+export interface ApiServerOptions {
+  /** Whether a controller makes the accounts that pods run as; they are demanded then. */
+  accounts?: boolean;
 }
 
-/** A Kubernetes API server with its store, and nothing that runs pods. */
+const url = (port: number) => `http://127.0.0.1:${port}`;
+
+/** A Kubernetes API server with its store, on loopback, and nothing that runs pods. */
 export class ApiServer {
+  readonly #processes: ServerProcess[] = [];
+  readonly #token = randomBytes(16).toString("hex");
+
   private constructor(
+    /** Directory of everything; removed by `stop`. */
     readonly directory: string,
     readonly port: number,
-    private readonly token: string,
-    private readonly processes: ServerProcess[],
   ) {}
 
   /** Starts both. `stop` must follow. */
-  static async start(): Promise<ApiServer> {
+  static async start(options: ApiServerOptions = {}): Promise<ApiServer> {
     const directory = await mkdtemp(join(tmpdir(), "tracekeep-kube-"));
-    const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
-    const token = randomBytes(16).toString("hex");
-    const at = (name: string) => join(directory, name);
+    const server = new ApiServer(directory, await freePort());
+    try {
+      await server.#launch(options);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  /** Path of a file in the directory. */
+  at(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** File of the address, and of the credentials of a user who may do everything. */
+  get kubeconfig(): string {
+    return this.at("kubeconfig");
+  }
+
+  /** Name of the one context in that file. */
+  readonly context = "tests";
+
+  /** The certificate that the server made for itself, PEM. */
+  get certificate(): string {
+    return readFileSync(this.at("certificates/apiserver.crt"), "utf8");
+  }
+
+  /** Starts a server beside it, which ends with it, and waits until it listens. */
+  async run(
+    program: Program,
+    ports: readonly number[],
+    args: readonly string[],
+    memory: string,
+  ): Promise<ServerProcess> {
+    const process = new ServerProcess({
+      name: program,
+      program: programPath(program),
+      args,
+      env: { GOMEMLIMIT: memory },
+      directory: this.directory,
+      log: this.at(`${program}.log`),
+      ports,
+      stopGrace: 5000,
+    });
+    this.#processes.unshift(process);
+    process.start();
+    await process.listening();
+    return process;
+  }
+
+  async #launch({ accounts = false }: ApiServerOptions): Promise<void> {
+    const [client, peer] = [await freePort(), await freePort()];
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    await writeFile(at("accounts.key"), privateKey.export({ type: "pkcs8", format: "pem" }));
-    await writeFile(at("tokens.csv"), `${token},operator,operator,system:masters\n`);
-    const server = (name: "etcd" | "kube-apiserver", ports: number[], args: string[]) =>
-      new ServerProcess({
-        name,
-        program: programPath(name),
-        args,
-        env: {},
-        directory,
-        log: at(`${name}.log`),
-        ports,
-        stopGrace: 5000,
-      });
-    const url = (number: number) => `http://127.0.0.1:${number}`;
-    const etcd = server(
+    const key = this.at("accounts.key");
+    await writeFile(key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    const tokens = `${this.#token},operator,operator,system:masters\n`;
+    await writeFile(this.at("tokens.csv"), tokens, { mode: 0o600 });
+    await this.run(
       "etcd",
       [client],
       [
-        `--data-dir=${at("etcd")}`,
+        `--data-dir=${this.at("etcd")}`,
         `--listen-client-urls=${url(client)}`,
         `--advertise-client-urls=${url(client)}`,
         `--listen-peer-urls=${url(peer)}`,
@@ -58,45 +102,59 @@ export class ApiServer {
         // It lives for a minute; what it holds is worth no waiting for a disk.
         "--unsafe-no-fsync",
       ],
+      "256MiB",
     );
-    const api = server(
+    const api = await this.run(
       "kube-apiserver",
-      [port],
+      [this.port],
       [
         `--etcd-servers=${url(client)}`,
         "--bind-address=127.0.0.1",
         "--advertise-address=127.0.0.1",
-        `--secure-port=${port}`,
-        `--cert-dir=${at("certificates")}`,
+        `--secure-port=${this.port}`,
+        `--cert-dir=${this.at("certificates")}`,
         "--service-account-issuer=https://kubernetes.default.svc",
-        `--service-account-key-file=${at("accounts.key")}`,
-        `--service-account-signing-key-file=${at("accounts.key")}`,
-        `--token-auth-file=${at("tokens.csv")}`,
+        `--service-account-key-file=${key}`,
+        `--service-account-signing-key-file=${key}`,
+        `--token-auth-file=${this.at("tokens.csv")}`,
         "--authorization-mode=RBAC",
-        // Nothing here makes the accounts that it would wait for.
-        "--disable-admission-plugins=ServiceAccount",
+        // Without a controller nothing makes the accounts that it would wait for.
+        ...(accounts ? [] : ["--disable-admission-plugins=ServiceAccount"]),
         "--service-cluster-ip-range=10.96.0.0/16",
+        // Nodes have names that nobody resolves.
+        "--kubelet-preferred-address-types=InternalIP",
       ],
+      "1GiB",
     );
-    const cluster = new ApiServer(directory, port, token, [api, etcd]);
     try {
-      etcd.start();
-      await etcd.listening();
-      api.start();
-      await api.listening();
       await eventually(
         async () => {
-          const { status, body } = await cluster.ask("/readyz");
+          const { status, body } = await this.ask("/readyz");
           if (status !== 200) throw new Error(`kube-apiserver is not ready: ${body}`);
         },
         { timeout: 90_000, interval: 500 },
       );
     } catch (error) {
-      const said = api.log(20);
-      await cluster.stop();
-      throw new Error(`${(error as Error).message}\n${said}`);
+      throw new Error(`${(error as Error).message}\n${api.log(20)}`);
     }
-    return cluster;
+    await this.#writeKubeconfig();
+  }
+
+  async #writeKubeconfig(): Promise<void> {
+    const { context: name } = this;
+    const cluster = {
+      server: `https://127.0.0.1:${this.port}`,
+      "certificate-authority-data": Buffer.from(this.certificate).toString("base64"),
+    };
+    const config = {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name, cluster }],
+      users: [{ name, user: { token: this.#token } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+      "current-context": name,
+    };
+    await writeFile(this.kubeconfig, stringify(config), { mode: 0o600 });
   }
 
   /** One request as a user who may do everything. */
@@ -106,14 +164,14 @@ export class ApiServer {
         host: "127.0.0.1",
         port: this.port,
         serverName: "kubernetes",
-        root: readFileSync(join(this.directory, "certificates", "apiserver.crt"), "utf8"),
+        root: this.certificate,
       },
       {
         path,
         method,
         body,
         headers: {
-          authorization: `Bearer ${this.token}`,
+          authorization: `Bearer ${this.#token}`,
           ...(type !== undefined && { "content-type": type }),
         },
         timeoutMs: 30_000,
@@ -128,21 +186,18 @@ export class ApiServer {
       fieldValidation: "Strict",
       ...(dryRun && { dryRun: "All" }),
     });
-    const path = `${collection(manifest)}/${manifest.metadata.name}?${query.toString()}`;
+    const path = `${pathOf(manifest)}?${query.toString()}`;
     return this.ask(path, "PATCH", JSON.stringify(manifest), "application/apply-patch+yaml");
   }
 
+  /** Makes an object that is not there yet. */
+  create(manifest: Manifest): Promise<HttpResponse> {
+    const body = JSON.stringify(manifest);
+    return this.ask(collectionOf(manifest), "POST", body, "application/json");
+  }
+
   async stop(): Promise<void> {
-    for (const process of this.processes) await process.stop("SIGKILL");
+    for (const process of this.#processes) await process.stop("SIGKILL");
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-const PLURALS: Readonly<Record<string, string>> = { NetworkPolicy: "networkpolicies" };
-
-/** Path of the objects of a manifest's kind, in its namespace. */
-function collection({ apiVersion, kind, metadata: { namespace } }: Manifest): string {
-  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const plural = PLURALS[kind] ?? `${kind.toLowerCase()}s`;
-  return `${group}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}`;
 }

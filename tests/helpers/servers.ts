@@ -24,6 +24,9 @@ const FILE_NAMES = {
   sshd: ["sshd"],
   etcd: ["etcd"],
   "kube-apiserver": ["kube-apiserver"],
+  "kube-controller-manager": ["kube-controller-manager"],
+  "kube-scheduler": ["kube-scheduler"],
+  kwok: ["kwok"],
 } as const;
 
 export type Program = keyof typeof FILE_NAMES;
