@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import { isRange } from "./addresses";
 import { parseDuration, parseSize } from "./units";
 import { Secret } from "./secret";
 
@@ -143,6 +144,11 @@ export const hostName = (description: string) =>
 
 export const bindAddress = (description: string) =>
   option('an IPv4 address of the host, such as "127.0.0.1"', description, matching(IPV4));
+
+export const addressRange = (description: string) =>
+  option('a range of addresses, such as "192.0.2.0/24" or "2001:db8::/32"', description, (value) =>
+    typeof value === "string" && isRange(value) ? value : undefined,
+  );
 
 export const hostPort = (description: string) =>
   option('"host:port", such as "api.example.org:9100"', description, (value) => {

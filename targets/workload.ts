@@ -53,15 +53,27 @@ export interface Workload {
 
 /** One end of a connection, seen from the other. */
 export interface Edge {
-  /** A Workload of the stack, applications that it does not run, browsers, or what is elsewhere. */
+  /**
+   * A Workload of the stack, applications that it does not run, browsers, or what is elsewhere, with
+   * its name or address where that is known.
+   */
   peer:
     | { kind: "workload"; name: string }
     | { kind: "applications" }
     | { kind: "browsers" }
-    | { kind: "outside" };
+    | { kind: "outside"; purpose: Purpose; host?: string };
   /** Port inside the container that is dialled. Default: not known, any. */
   port?: number;
 }
+
+/** What somebody outside of the stack is dialled for. */
+export type Purpose =
+  | "objectStorage"
+  | "alertReceivers"
+  | "identityProvider"
+  | "extraReceivers"
+  | "scrapeTargets"
+  | "applications";
 
 export interface ConfigFile {
   /** Absolute path inside the container, under the layout's configuration directory. */

@@ -6,6 +6,7 @@ import type { Workload } from "../../targets/workload";
 import { listenersOf } from "../stack/connections";
 import { readerName } from "../pki/certificate-spec";
 import { applicationVariables } from "./otel-variables";
+import { scrapedPort } from "./scraped-port";
 
 const portOf = (service: ServiceName, listener: string) => listenersOf(service)[listener].port;
 
@@ -22,6 +23,7 @@ export function applicationWorkload(
   const { certificate, key, root } = tlsFiles(layout);
   const reader = `${layout.identity}-reader`;
   const qdrantApiKey = `${layout.secrets}/qdrant-api-key`;
+  const metrics = scrapedPort(app);
   const variables = applicationVariables(
     config,
     app,
@@ -64,7 +66,7 @@ export function applicationWorkload(
           ]
         : []),
     ],
-    ports: app.scrape?.port === undefined ? [] : [{ name: "metrics", number: app.scrape.port }],
+    ports: metrics === undefined ? [] : [{ name: "metrics", number: metrics }],
     writable: [layout.scratch],
     probe: { kind: "none", reason: "the stack does not know what the image can run" },
     limits: { memory: app.memory, memoryReservation: Math.floor(app.memory / 4), cpus: app.cpus },
@@ -81,12 +83,12 @@ export function applicationWorkload(
         peer: { kind: "workload", name: service } as const,
         port: portOf(service, "http"),
       })),
-      { peer: { kind: "outside" } },
+      { peer: { kind: "outside", purpose: "applications" } },
     ],
     dialledBy:
-      app.scrape?.port === undefined
+      metrics === undefined
         ? []
-        : [{ peer: { kind: "workload", name: "prometheus" }, port: app.scrape.port }],
+        : [{ peer: { kind: "workload", name: "prometheus" }, port: metrics }],
     connectsTo: ["collector", ...(app.qdrant ? ["qdrant"] : []), ...app.reads],
   };
 }

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../../config/parse";
 import { SERVICES, type ServiceName } from "../../config/services";
+import { scrapedPort } from "../application/scraped-port";
 
 /** The two kinds of client certificate, by the issuer that signed it. */
 export type Issuer = "services" | "applications";
@@ -253,13 +254,13 @@ export const CONNECTIONS: readonly Connection[] = [
     carries: "scrapes",
     when: (config) =>
       config.scrapeTargets.length > 0 ||
-      config.apps.some(({ scrape }) => scrape?.target !== undefined),
+      config.apps.some((app) => app.scrape !== undefined && scrapedPort(app) === undefined),
   },
   {
     from: "prometheus",
     to: "applications",
     carries: "scrapes",
-    when: (config) => config.apps.some(({ scrape }) => scrape?.port !== undefined),
+    when: (config) => config.apps.some((app) => scrapedPort(app) !== undefined),
   },
   {
     from: "alertmanager",

@@ -1,7 +1,9 @@
 import type { StackConfig } from "../../config/parse";
 import { SERVICES, type ServiceName } from "../../config/services";
 import type { Edge } from "../../targets/workload";
+import { scrapedPort } from "../application/scraped-port";
 import { activeConnections, listenersOf, type Connection } from "./connections";
+import { isOutside, outsideEdges } from "./outside";
 
 type Peer = Connection["from"];
 
@@ -10,20 +12,32 @@ const isService = (peer: Peer): peer is ServiceName =>
 
 const workload = (name: string): Edge["peer"] => ({ kind: "workload", name });
 
-/** Applications that the stack runs are Workloads; the others are somewhere. */
-function peersOf({ apps }: StackConfig, peer: Peer): Edge["peer"][] {
-  if (isService(peer)) return [workload(peer)];
-  if (peer === "applications") {
+/** Where applications are scraped: only those that the stack runs are at a place that it knows. */
+const scraped = ({ apps }: StackConfig): Edge[] =>
+  apps.flatMap((app) => {
+    const port = scrapedPort(app);
+    return port === undefined ? [] : [{ peer: workload(app.name), port }];
+  });
+
+/** Who dials: applications that the stack runs are Workloads; the others are somewhere. */
+function callersOf({ apps }: StackConfig, { from }: Connection): Edge["peer"][] {
+  if (isService(from)) return [workload(from)];
+  if (from === "applications") {
     const run = apps.filter(({ image }) => image !== undefined);
     return [{ kind: "applications" }, ...run.map(({ name }) => workload(name))];
   }
-  if (peer === "browser") return [{ kind: "browsers" }];
-  // Comes in through the target's own way to a container, not over its networks.
-  return peer === "operator" ? [] : [{ kind: "outside" }];
+  // The operator comes in through the target's own way to a container, not over its networks.
+  return from === "browser" ? [{ kind: "browsers" }] : [];
 }
 
 const portOf = ({ to, listener }: Connection): Pick<Edge, "port"> =>
   isService(to) && listener !== undefined ? { port: listenersOf(to)[listener].port } : {};
+
+function dialledIn(config: StackConfig, connection: Connection): Edge[] {
+  const { from, to } = connection;
+  if (isService(to)) return [{ peer: workload(to), ...portOf(connection) }];
+  return isOutside(to) ? outsideEdges(config, from, to) : scraped(config);
+}
 
 /** The connections of a service, from the connection table: those it makes and those made to it. */
 export function edgesOf(
@@ -31,23 +45,19 @@ export function edgesOf(
   service: ServiceName,
 ): { dials: Edge[]; dialledBy: Edge[] } {
   const active = activeConnections(config);
-  const edges = (connections: Connection[], end: "from" | "to") =>
-    connections.flatMap((connection) =>
-      peersOf(config, connection[end]).map((peer) => ({ peer, ...portOf(connection) })),
-    );
   const readers = config.apps
     .filter(({ image, reads }) => image !== undefined && (reads as string[]).includes(service))
     .map(({ name }) => ({ peer: workload(name), port: queryPort(service) }));
   return {
-    dials: edges(
-      active.filter(({ from }) => from === service),
-      "to",
-    ),
+    dials: active
+      .filter(({ from }) => from === service)
+      .flatMap((connection) => dialledIn(config, connection)),
     dialledBy: [
-      ...edges(
-        active.filter(({ to }) => to === service),
-        "from",
-      ),
+      ...active
+        .filter(({ to }) => to === service)
+        .flatMap((connection) =>
+          callersOf(config, connection).map((peer) => ({ peer, ...portOf(connection) })),
+        ),
       ...readers,
     ],
   };

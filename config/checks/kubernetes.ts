@@ -1,3 +1,4 @@
+import { isWithin, METADATA_RANGES } from "../addresses";
 import type { Problem } from "../parse";
 import { sizeText } from "../units";
 import type { Check } from "./check";
@@ -25,6 +26,22 @@ const claims: Check = ({ kubernetes: { volumes }, retention }) => {
   ];
 };
 
+/** Nothing is opened at which a cloud hands out a node's credentials. */
+const egressRanges: Check = ({ kubernetes: { egress } }) =>
+  Object.entries(egress).flatMap(([purpose, ranges]) =>
+    ranges.flatMap((range, index): Problem[] => {
+      const metadata = METADATA_RANGES.find((one) => isWithin(range, one));
+      // A cache of names on each node has such an address.
+      if (metadata === undefined || purpose === "dns") return [];
+      return [
+        {
+          path: `kubernetes.egress.${purpose}[${index}]`,
+          message: `expected another range: in ${metadata} clouds hand out a node's credentials, got "${range}"`,
+        },
+      ];
+    }),
+  );
+
 /** What the stack asks of a cluster, where it is to run on one. */
 export const onKubernetes: Check = (config, environment) => {
   if (config.target !== "kubernetes") return [];
@@ -33,5 +50,6 @@ export const onKubernetes: Check = (config, environment) => {
       ([path, why]): Problem => ({ path, message: `expected false on Kubernetes: ${why}` }),
     ),
     ...claims(config, environment),
+    ...egressRanges(config, environment),
   ];
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DIALLED_SERVICES, type DialledService } from "../services";
 import * as o from "../types";
+import { egress } from "./kubernetes-egress";
 
 const claim = (what: string, size: string) => o.size(`Claim of ${what}.`).prefault(size);
 
@@ -74,4 +75,5 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
     "Namespaces from which Grafana is reached, such as that of the ingress controller.",
     o.dnsLabel("A namespace."),
   ),
+  egress,
 });

@@ -54,3 +54,8 @@ export function labelsOf(cluster: Cluster, name: string): Record<string, string>
 
 /** Label of a pod, in whatever namespace, that may send to the intake. */
 export const SENDER_LABEL = "tracekeep.io/sends-to";
+
+/** Every pod of a namespace, as a policy names it. */
+export const namespaceNamed = (name: string) => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});

@@ -1,7 +1,8 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
 import type { Edge, Workload } from "../workload";
-import { labelsOf, selectorOf, SENDER_LABEL, type Cluster } from "./cluster";
+import { labelsOf, namespaceNamed, selectorOf, SENDER_LABEL, type Cluster } from "./cluster";
 import type { Kinds } from "./objects";
+import { outsidePeers } from "./outside";
 
 type Peer = inputs.networking.v1.NetworkPolicyPeer;
 type EgressRule = inputs.networking.v1.NetworkPolicyEgressRule;
@@ -9,58 +10,71 @@ type IngressRule = inputs.networking.v1.NetworkPolicyIngressRule;
 
 const tcp = (port: number) => ({ protocol: "TCP", port });
 
-/** Addresses of the cloud's own credentials; nothing of the stack asks there. */
-const METADATA_ADDRESSES = ["169.254.0.0/16"];
-
-const DNS: EgressRule = {
+const dns = ({ options }: Cluster): EgressRule => ({
   to: [
     {
-      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+      ...namespaceNamed("kube-system"),
       podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
     },
+    ...options.egress.dns.map((cidr) => ({ ipBlock: { cidr } })),
   ],
   ports: [
     { protocol: "UDP", port: 53 },
     { protocol: "TCP", port: 53 },
   ],
-};
+});
 
-/** Pods of an edge's other end. */
-function peersOf(cluster: Cluster, peer: Edge["peer"]): Peer[] {
+/** A peer as policies know it. A rule without a peer would mean everyone. */
+interface Rule {
+  peers: Peer[];
+  /** Default: any. */
+  ports?: number[];
+}
+
+/** Who is at an edge's other end, and at which port. */
+function ruleOf(cluster: Cluster, { peer, port }: Edge): Rule {
+  const ports = port === undefined ? {} : { ports: [port] };
   switch (peer.kind) {
     case "workload":
-      return [{ podSelector: { matchLabels: selectorOf(cluster, peer.name) } }];
+      return {
+        peers: [{ podSelector: { matchLabels: selectorOf(cluster, peer.name) } }],
+        ...ports,
+      };
     case "applications":
       // mTLS says who they are; this says that they meant to.
-      return [
-        {
-          namespaceSelector: {},
-          podSelector: { matchLabels: { [SENDER_LABEL]: cluster.stack } },
-        },
-      ];
+      return {
+        peers: [
+          {
+            namespaceSelector: {},
+            podSelector: { matchLabels: { [SENDER_LABEL]: cluster.stack } },
+          },
+        ],
+        ...ports,
+      };
     case "browsers":
-      return cluster.options.browsersFrom.map((namespace) => ({
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-      }));
-    case "outside":
-      return [{ ipBlock: { cidr: "0.0.0.0/0", except: METADATA_ADDRESSES } }];
+      return { peers: cluster.options.browsersFrom.map(namespaceNamed), ...ports };
+    case "outside": {
+      const { peers, anyPort } = outsidePeers(cluster, peer);
+      return { peers, ...(!anyPort && ports) };
+    }
   }
 }
 
-/** One rule a peer, with the ports that it takes. A rule without a peer would mean everyone. */
-function rules(cluster: Cluster, edges: readonly Edge[]): { peers: Peer[]; ports: number[] }[] {
-  const grouped = new Map<string, { peers: Peer[]; ports: number[] }>();
-  for (const { peer, port } of edges) {
-    const peers = peersOf(cluster, peer);
+/** One rule a peer, with all the ports that it takes. */
+function rules(cluster: Cluster, edges: readonly Edge[]): Rule[] {
+  const grouped = new Map<string, Rule>();
+  for (const edge of edges) {
+    const { peers, ports } = ruleOf(cluster, edge);
     if (peers.length === 0) continue;
     const key = JSON.stringify(peers);
-    const rule = grouped.get(key) ?? { peers, ports: [] };
-    if (port !== undefined && !rule.ports.includes(port)) rule.ports.push(port);
-    grouped.set(key, rule);
+    const known = grouped.get(key);
+    // Any port takes in every other.
+    const both = known ? known.ports && ports && [...known.ports, ...ports] : ports;
+    grouped.set(key, { peers, ...(both && { ports: both }) });
   }
   return [...grouped.values()].map(({ peers, ports }) => ({
     peers,
-    ports: ports.sort((a, b) => a - b),
+    ...(ports && { ports: [...new Set(ports)].sort((a, b) => a - b) }),
   }));
 }
 
@@ -86,16 +100,16 @@ export function denyAll(cluster: Cluster): Kinds["NetworkPolicy"] {
 export function networkPolicyOf(cluster: Cluster, workload: Workload): Kinds["NetworkPolicy"] {
   const ingress = rules(cluster, workload.dialledBy).map(({ peers, ports }): IngressRule => ({
     from: peers,
-    ports: ports.map(tcp),
+    ...(ports && { ports: ports.map(tcp) }),
   }));
   const egress = rules(cluster, workload.dials).map(({ peers, ports }): EgressRule => ({
     to: peers,
-    ...(ports.length > 0 && { ports: ports.map(tcp) }),
+    ...(ports && { ports: ports.map(tcp) }),
   }));
   return policy(cluster, workload.name, {
     podSelector: { matchLabels: selectorOf(cluster, workload.name) },
     policyTypes: ["Ingress", "Egress"],
     ingress,
-    egress: egress.length > 0 ? [DNS, ...egress] : [],
+    egress: egress.length > 0 ? [dns(cluster), ...egress] : [],
   });
 }

@@ -5,6 +5,7 @@ import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
 import { ApiServer } from "../helpers/api-server";
 import type { Manifest } from "../helpers/cluster-objects";
+import { OUTSIDE } from "../helpers/outside-options";
 import { describeWith } from "../helpers/skip";
 
 interface Pod {
@@ -19,8 +20,10 @@ const config = parseConfig(
       browsersFrom: ["ingress"],
       tolerations: [{ key: "monitoring", effect: "NoSchedule" }],
       nodeSelector: { disk: "fast" },
+      egress: { objectStorage: ["198.51.100.0/24", "2001:db8::/32"], dns: ["169.254.20.10/32"] },
     },
-    apps: [{ name: "shop", image: "example.org/shop:1", scrape: { port: 9000 } }],
+    ...OUTSIDE,
+    apps: [{ name: "shop", image: "example.org/shop:1", scrape: { port: 9000 } }, ...OUTSIDE.apps],
   },
   { stack: "dev", environment: {} },
 );
