@@ -1,48 +1,22 @@
-import { randomBytes } from "node:crypto";
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { Option, type Command } from "commander";
+import { APPLICATION_FILES, applicationPaths } from "../components/application/files";
 import { FORMATS, type Format } from "../components/application/formats";
 import { applicationVariables } from "../components/application/otel-variables";
-import { pkcs12 } from "../components/application/pkcs12";
-import { splitHostPort } from "../components/verification/client";
 import type { StackConfig } from "../config/parse";
 import type { ApplicationConfig } from "../config/schema";
-import type { DialledService } from "../config/services";
 import { UNREADABLE } from "../config/types";
+import { hostOf, targetFormats } from "./hosts";
+import { operatorFiles } from "./operator-files";
 import { home } from "./paths";
+import { writePrivate } from "./private-files";
 import { withProgress } from "./progress";
 import { readStackConfig } from "./stack-config";
 import { readOutputs, type StackOutputs } from "./stack-outputs";
+import { Ways } from "./ways";
 
 /** S3 credentials are not asked for here; that there are some is taken for granted. */
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: UNREADABLE, AWS_SECRET_ACCESS_KEY: UNREADABLE };
-
-/** Writes files that only this user may read; gives their paths. */
-export function writePrivate(
-  directory: string,
-  files: Readonly<Record<string, string | Buffer>>,
-): Record<string, string> {
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return Object.fromEntries(
-    Object.entries(files).map(([name, content]) => {
-      const file = path.join(directory, name);
-      // An old file keeps its mode when it is written to: it goes first.
-      fs.rmSync(file, { force: true });
-      fs.writeFileSync(file, content, { mode: 0o600, flag: "wx" });
-      return [name, file];
-    }),
-  );
-}
-
-/** `host:port` at which a service is dialled, with a host that stands in its certificate. */
-export function dialled(config: StackConfig, service: DialledService, published: string): string {
-  const { host, port } = splitHostPort(published);
-  const [name] = config.hostNames[service];
-  // Not every TLS library checks addresses, so the loopback goes by its name.
-  if (host.startsWith("127.")) return `localhost:${port}`;
-  return `${name ?? host}:${port}`;
-}
 
 /** @throws {Error} that names the applications that there are. */
 function applicationOf(config: StackConfig, name: string): ApplicationConfig {
@@ -55,13 +29,20 @@ function applicationOf(config: StackConfig, name: string): ApplicationConfig {
   );
 }
 
+/** What `env` says. */
+export interface Said {
+  text: string;
+  /** Commands that have to run meanwhile, or the addresses lead nowhere. */
+  first: string[];
+}
+
 /** Writes an application's files and gives what is printed for it. */
 export function environmentOf(
   config: StackConfig,
   outputs: StackOutputs,
   name: string,
   { format, directory }: { format: Format; directory: string },
-): string {
+): Said {
   const app = applicationOf(config, name);
   const material = outputs.applications[name];
   if (material === undefined) {
@@ -70,100 +51,83 @@ export function environmentOf(
     );
   }
   const { certificate, key, reader, qdrantApiKey } = material;
-  const paths = writePrivate(directory, {
-    "ca.crt": outputs.operator.root,
-    "tls.crt": certificate,
-    "tls.key": key,
-    ...(reader && { "reader.crt": reader.certificate, "reader.key": reader.key }),
-    // The key alone, without a line break: clients send the file's content as it is.
-    ...(qdrantApiKey !== undefined && { "qdrant-api-key": qdrantApiKey }),
+  writePrivate(directory, {
+    [APPLICATION_FILES.ca]: outputs.operator.root,
+    [APPLICATION_FILES.certificate]: certificate,
+    [APPLICATION_FILES.key]: key,
+    ...(reader && {
+      [APPLICATION_FILES.readerCertificate]: reader.certificate,
+      [APPLICATION_FILES.readerKey]: reader.key,
+    }),
+    ...(qdrantApiKey !== undefined && { [APPLICATION_FILES.qdrantApiKey]: qdrantApiKey }),
   });
-  const at = (service: DialledService, listener: string) => {
-    const published = outputs.endpoints[service]?.[listener];
-    return published === undefined ? undefined : dialled(config, service, published);
-  };
-  const otlp = at("collector", "otlpGrpc");
+  const ways = new Ways(config, outputs.endpoints);
+  const otlp = ways.to("collector", "otlpGrpc");
   if (otlp === undefined) throw new Error("The stack publishes no OTLP intake. Run: npm run up");
   const reads = app.reads.flatMap((service) => {
-    const address = at(service, "http");
+    const address = ways.to(service, "http");
     return address === undefined ? [] : [[service, address] as const];
   });
   const variables = applicationVariables(
     config,
     app,
+    applicationPaths(directory, reader !== undefined),
     {
-      ca: paths["ca.crt"],
-      certificate: paths["tls.crt"],
-      key: paths["tls.key"],
-      qdrantApiKey: paths["qdrant-api-key"],
-      ...(reader && {
-        reader: { certificate: paths["reader.crt"], key: paths["reader.key"] },
-      }),
+      otlp,
+      // A certificate and a key that were made before it was asked for are not there yet.
+      qdrant: qdrantApiKey === undefined ? undefined : ways.to("qdrant", "rest"),
+      reads: Object.fromEntries(reads),
     },
-    { otlp, qdrant: at("qdrant", "rest"), reads: Object.fromEntries(reads) },
   );
-  return FORMATS[format](variables);
+  return { text: FORMATS[format](variables), first: ways.first };
 }
 
-/** Pages that a browser opens with the operator's certificate. */
-const PAGES: readonly [DialledService, string, string][] = [
-  ["jaeger", "http", "/search"],
-  ["prometheus", "http", "/query"],
-  ["alertmanager", "http", "/"],
-];
+const isFormat = (format: string): format is Format => format in FORMATS;
 
-/** Writes the operator's certificate and gives what is said about its use. */
-export async function operatorFiles(
+/** What only the stack's kind of target prints of an application. */
+export function targetFormat(
   config: StackConfig,
-  outputs: StackOutputs,
-  directory: string,
-): Promise<string> {
-  const { certificate, key, root } = outputs.operator;
-  const password = randomBytes(18).toString("base64url");
-  const name = `tracekeep ${config.stack} operator`;
-  const files = writePrivate(directory, {
-    "ca.crt": root,
-    "operator.crt": certificate,
-    "operator.key": key,
-    "operator.p12": await pkcs12(name, certificate, key, password),
-    "operator.p12.password": `${password}\n`,
-  });
-  const url = (service: DialledService, listener: string, page: string) => {
-    const published = outputs.endpoints[service]?.[listener];
-    return published && `https://${dialled(config, service, published)}${page}`;
-  };
-  const pages = PAGES.flatMap(([service, listener, page]) => {
-    const address = url(service, listener, page);
-    return address ? [`  ${service.padEnd(13)}${address}`] : [];
-  });
-  const grafana = url("grafana", "https", "/");
-  const tempo = url("tempo", "http", "/api/echo");
-  return [
-    `The operator's certificate is in ${directory}; whoever has it may query everything.`,
-    "",
-    "In a browser:",
-    `  1. import ${files["ca.crt"]} as a certificate authority for web sites`,
-    `  2. import ${files["operator.p12"]} as your own certificate;`,
-    `     its password is in ${files["operator.p12.password"]}`,
-    "  3. open, and choose the certificate when asked:",
-    ...pages,
-    ...(grafana ? [`  ${"grafana".padEnd(13)}${grafana} (no certificate; a login)`] : []),
-    ...(tempo
-      ? [
-          "",
-          "On the command line:",
-          `  curl --cacert ${files["ca.crt"]} --cert ${files["operator.crt"]} --key ${files["operator.key"]} ${tempo}`,
-        ]
-      : []),
-  ].join("\n");
+  name: string,
+  { format, container }: { format: string; container?: string },
+): string {
+  const host = hostOf(config);
+  const print = host.formats[format];
+  if (print !== undefined) return print(config, applicationOf(config, name), { container });
+  throw new Error(
+    `The format "${format}" is not for stack "${config.stack}", which runs on ${host.label(config)}. ` +
+      `There it is one of ${[...Object.keys(FORMATS), ...Object.keys(host.formats)].join(", ")}.`,
+  );
 }
 
 interface EnvOptions {
   stack: string;
   app?: string;
   operator: boolean;
-  format: Format;
+  format: string;
+  container?: string;
   out?: string;
+}
+
+async function env(options: EnvOptions): Promise<void> {
+  const { stack, app = "", operator, format, container, out } = options;
+  if (operator === (app !== "")) {
+    throw new Error("Say whose: --app NAME for an application, or --operator.");
+  }
+  const config = readStackConfig(stack, { environment: ENVIRONMENT });
+  if (!operator) applicationOf(config, app);
+  if (!operator && !isFormat(format)) {
+    process.stdout.write(`${targetFormat(config, app, { format, container })}\n`);
+    return;
+  }
+  const outputs = await withProgress(`Reading stack "${stack}"`, () => readOutputs(stack));
+  const place = operator ? "operator" : path.join("apps", app);
+  const directory = path.resolve(out ?? path.join(home(), stack, place));
+  const { text, first } = operator
+    ? { text: await operatorFiles(config, outputs, directory), first: [] }
+    : environmentOf(config, outputs, app, { format: format as Format, directory });
+  process.stderr.write(`Files are in ${directory}\n`);
+  for (const command of first) process.stderr.write(`Meanwhile in another terminal: ${command}\n`);
+  process.stdout.write(`${text}\n`);
 }
 
 export function register(program: Command): void {
@@ -176,25 +140,15 @@ export function register(program: Command): void {
     .option("-s, --stack <name>", "the stack", "dev")
     .option("-a, --app <name>", "the application, as named under tracekeep:apps")
     .addOption(
-      new Option("-f, --format <format>", "what is printed: variables, or code with them")
-        .choices(Object.keys(FORMATS))
+      new Option(
+        "-f, --format <format>",
+        "what is printed: variables, code with them, or the patch of a Deployment (k8s)",
+      )
+        .choices([...Object.keys(FORMATS), ...targetFormats()])
         .default("sh"),
     )
+    .option("-c, --container <name>", "k8s: the container (default: the application's name)")
     .option("-o, --out <directory>", "where the files go (default: .tracekeep/<stack>/…)")
     .option("--operator", "the operator's certificate, as PEM and PKCS#12", false)
-    .action(async ({ stack, app, operator, format, out }: EnvOptions) => {
-      if (operator === (app !== undefined)) {
-        throw new Error("Say whose: --app NAME for an application, or --operator.");
-      }
-      const config = readStackConfig(stack, { environment: ENVIRONMENT });
-      if (app !== undefined) applicationOf(config, app);
-      const outputs = await withProgress(`Reading stack "${stack}"`, () => readOutputs(stack));
-      const place = operator ? "operator" : path.join("apps", app ?? "");
-      const directory = path.resolve(out ?? path.join(home(), stack, place));
-      const text = operator
-        ? await operatorFiles(config, outputs, directory)
-        : environmentOf(config, outputs, app ?? "", { format, directory });
-      process.stderr.write(`Files are in ${directory}\n`);
-      process.stdout.write(`${text}\n`);
-    });
+    .action(env);
 }

@@ -6,7 +6,11 @@ import {
   openListeners,
   zonesOf,
 } from "../components/stack/connections";
-import { applicationWorkloads, serviceWorkloads } from "../components/stack/workloads";
+import {
+  applicationGrants,
+  applicationWorkloads,
+  serviceWorkloads,
+} from "../components/stack/workloads";
 import { publishedPorts } from "../config/checks";
 import type { StackConfig } from "../config/parse";
 import { isLoopback } from "../config/types";
@@ -99,7 +103,7 @@ export function renderStack(config: StackConfig): Rendering {
     }),
   );
   rendering.set("connections.yaml", yaml(connections(config)));
-  for (const [name, text] of target.manifests(config, workloads)) {
+  for (const [name, text] of target.manifests(config, workloads, applicationGrants(config))) {
     rendering.set(`manifests/${name}`, text);
   }
   return new Map([...rendering].sort(([a], [b]) => (a < b ? -1 : 1)));

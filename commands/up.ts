@@ -7,6 +7,7 @@ import type { StackConfig } from "../config/parse";
 import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
 import { home } from "./paths";
 import { runPulumi, stackOutputs } from "./pulumi";
+import { Ways } from "./ways";
 
 /** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
 export const REPORT_VARIABLE = "TRACEKEEP_VERIFICATION_REPORT";
@@ -37,12 +38,15 @@ export function closingWords(config: StackConfig, endpoints: PublishedEndpoints)
   );
   const stack = config.stack === "dev" ? "" : ` --stack ${config.stack}`;
   const app = config.apps[0]?.name ?? "NAME";
+  const ways = new Ways(config, endpoints);
+  const grafana = ways.to("grafana", "https");
   const next = [
     ...(config.apps.length === 0
       ? [
           `Declare an application: tracekeep:apps in Pulumi.${config.stack}.yaml, then npm run up again.`,
         ]
       : []),
+    ...ways.first.map((command) => `Then https://${grafana} is Grafana:       ${command}`),
     `Its OTEL_* variables and certificates:  npm run env --${stack} --app ${app}`,
     `Open Grafana and the others:            npm run env --${stack} --operator`,
     `Send a trace through it all again:      npm run verify${stack && ` --${stack}`}`,

@@ -132,6 +132,13 @@ export const dnsLabel = (description: string) =>
     matching(DNS_LABEL),
   );
 
+export const namespace = (description: string) =>
+  option(
+    'the name of a namespace: at most 63 lower-case letters, digits and "-", not at its ends',
+    description,
+    matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
+  );
+
 /** Whether a text is a host name or an IPv4 address; digits and dots alone are an address. */
 function isHost(text: string): boolean {
   return /^[\d.]+$/.test(text) ? IPV4.test(text) : HOST_NAME.test(text);

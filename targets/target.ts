@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretName } from "../components/stack/secrets";
 import type { Remote } from "../components/verification/target";
+import type { Grant } from "./grant";
 import type { Layout } from "./layout";
 import type { Workload } from "./workload";
 
@@ -38,6 +39,8 @@ export interface Endpoint {
 /** Runs Workloads. Made once a stack, with what the Workloads name. */
 export interface Deployer {
   deploy(workload: Workload, opts: pulumi.ComponentResourceOptions): Endpoint;
+  /** Leaves what it is given beside an application that the stack does not run, where there is such a place. */
+  grant?(grant: Grant, opts: pulumi.ComponentResourceOptions): void;
 }
 
 /** What the stack is deployed to. It knows no service, and no service knows it. */

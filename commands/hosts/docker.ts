@@ -1,5 +1,7 @@
 import type Docker from "dockerode";
+import { splitHostPort } from "../../components/verification/client";
 import type { StackConfig } from "../../config/parse";
+import type { DialledService } from "../../config/services";
 import { containerLayout } from "../../targets/container-layout";
 import { checkDocker, dockerHost } from "../docker";
 import { checkPorts } from "../host-ports";
@@ -39,11 +41,22 @@ function logs({ stack, docker: options }: StackConfig): ReadLog {
   };
 }
 
+/** `host:port` at which a service is dialled, with a host that stands in its certificate. */
+export function dialled(config: StackConfig, service: DialledService, published: string): string {
+  const { host, port } = splitHostPort(published);
+  const [name] = config.hostNames[service];
+  // Not every TLS library checks addresses, so the loopback goes by its name.
+  if (host.startsWith("127.")) return `localhost:${port}`;
+  return `${name ?? host}:${port}`;
+}
+
 export const dockerKind: HostKind = {
   label: ({ docker }) => `Docker at ${docker.host}`,
   isFar: ({ docker }) => !docker.host.startsWith("unix://"),
   open,
   logs,
+  way: (...of) => ({ address: dialled(...of) }),
+  formats: {},
   layout: containerLayout,
   // A container has no document of its own: what it is made of stands in the list of resources.
   manifests: () => new Map(),

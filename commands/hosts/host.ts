@@ -1,5 +1,7 @@
 import type { StackConfig } from "../../config/parse";
-import type { ServiceName } from "../../config/services";
+import type { ApplicationConfig } from "../../config/schema";
+import type { DialledService, ServiceName } from "../../config/services";
+import type { Grant } from "../../targets/grant";
 import type { Layout } from "../../targets/layout";
 import type { Workload } from "../../targets/workload";
 
@@ -21,6 +23,21 @@ export interface Host {
 /** Reads the last lines that a service wrote; empty where they cannot be read. */
 export type ReadLog = (service: ServiceName) => Promise<string>;
 
+/** How something that the stack publishes is dialled from this machine. */
+export interface Way {
+  /** `host:port`; the host stands in the server's certificate. */
+  address: string;
+  /** A command that has to run meanwhile. */
+  first?: string;
+}
+
+/** Prints of an application what only one kind of target has. @throws {Error} if it has none of it. */
+export type TargetFormat = (
+  config: StackConfig,
+  app: ApplicationConfig,
+  options: { container?: string },
+) => string;
+
 /** How one kind of target is spoken to. */
 export interface HostKind {
   /** What it is called in messages, and where it is. */
@@ -31,8 +48,16 @@ export interface HostKind {
   open: (config: StackConfig) => Promise<Host>;
   /** The logs of a stack's services, for causes of broken hops. */
   logs: (config: StackConfig) => ReadLog;
+  /** The way to a listener that is published as `host:port`. */
+  way: (config: StackConfig, service: DialledService, published: string) => Way;
+  /** What `env` prints besides variables and code, by the format's name. */
+  formats: Readonly<Partial<Record<string, TargetFormat>>>;
   /** Where processes find their files and peers. */
   layout: (name: string) => Layout;
   /** Texts by file name that say in the target's own words what would be made. */
-  manifests: (config: StackConfig, workloads: readonly Workload[]) => ReadonlyMap<string, string>;
+  manifests: (
+    config: StackConfig,
+    workloads: readonly Workload[],
+    grants: readonly Grant[],
+  ) => ReadonlyMap<string, string>;
 }

@@ -10,3 +10,7 @@ const HOSTS: Readonly<Record<StackConfig["target"], HostKind>> = {
 };
 
 export const hostOf = (config: StackConfig): HostKind => HOSTS[config.target];
+
+/** What `env` prints of applications on one kind of target or another. */
+export const targetFormats = (): string[] =>
+  Object.values(HOSTS).flatMap(({ formats }) => Object.keys(formats));

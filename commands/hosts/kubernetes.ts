@@ -11,6 +11,7 @@ import {
 import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
 import type { Host, HostKind, ReadLog } from "./host";
+import { kubernetesPatch, kubernetesWay } from "./kubernetes-applications";
 
 /** Milliseconds that the cluster has for its first answer. */
 const TIMEOUT = 15_000;
@@ -186,6 +187,8 @@ export const kubernetesKind: HostKind = {
   isFar: () => true,
   open,
   logs,
+  way: kubernetesWay,
+  formats: { k8s: kubernetesPatch },
   layout: kubernetesLayout,
   manifests,
 };

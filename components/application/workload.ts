@@ -1,14 +1,11 @@
 import type { StackConfig } from "../../config/parse";
 import type { ApplicationConfig } from "../../config/schema";
-import type { ServiceName } from "../../config/services";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { Workload } from "../../targets/workload";
-import { listenersOf } from "../stack/connections";
 import { readerName } from "../pki/certificate-spec";
+import { applicationDials } from "./dials";
 import { applicationVariables } from "./otel-variables";
 import { scrapedPort } from "./scraped-port";
-
-const portOf = (service: ServiceName, listener: string) => listenersOf(service)[listener].port;
 
 /**
  * The Workload of an application that the stack runs.
@@ -69,22 +66,13 @@ export function applicationWorkload(
     ports: metrics === undefined ? [] : [{ name: "metrics", number: metrics }],
     writable: [layout.scratch],
     probe: { kind: "none", reason: "the stack does not know what the image can run" },
+    ...(app.probe && { dialledProbe: { kind: "http", ...app.probe } }),
+    ...(app.replicas > 1 && { replicas: app.replicas }),
     limits: { memory: app.memory, memoryReservation: Math.floor(app.memory / 4), cpus: app.cpus },
     stopGrace: 30,
     // What else it dials is not known, so it may leave the stack; queries take the backplane.
     zones: ["intake", ...(app.reads.length > 0 ? (["backplane"] as const) : []), "egress"],
-    dials: [
-      { peer: { kind: "workload", name: "collector" }, port: portOf("collector", "otlpGrpc") },
-      { peer: { kind: "workload", name: "collector" }, port: portOf("collector", "otlpHttp") },
-      ...(app.qdrant
-        ? [{ peer: { kind: "workload", name: "qdrant" }, port: portOf("qdrant", "rest") } as const]
-        : []),
-      ...app.reads.map((service) => ({
-        peer: { kind: "workload", name: service } as const,
-        port: portOf(service, "http"),
-      })),
-      { peer: { kind: "outside", purpose: "applications" } },
-    ],
+    dials: [...applicationDials(app), { peer: { kind: "outside", purpose: "applications" } }],
     dialledBy:
       metrics === undefined
         ? []

@@ -12,7 +12,7 @@ import { verificationOutput, type Deployed } from "./outputs";
 import { isEnabled } from "./connections";
 import { componentOf } from "./rooms";
 import { inStartOrder, startsAfter } from "./start-order";
-import { applicationWorkloads, serviceWorkloads } from "./workloads";
+import { applicationGrants, applicationWorkloads, serviceWorkloads } from "./workloads";
 
 export interface ObservabilityStackArgs {
   config: StackConfig;
@@ -69,6 +69,7 @@ export class ObservabilityStack extends pulumi.ComponentResource implements Depl
       ...applicationWorkloads(config, target),
     ];
     this.endpoints = this.#deploy(deployer, workloads);
+    for (const grant of applicationGrants(config)) deployer.grant?.(grant, { parent: this });
     this.#prove(config, workloads);
     this.registerOutputs();
   }

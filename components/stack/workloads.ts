@@ -1,8 +1,10 @@
 import type { StackConfig } from "../../config/parse";
 import type { ServiceName } from "../../config/services";
+import type { Grant } from "../../targets/grant";
 import type { Target } from "../../targets/target";
 import type { Workload } from "../../targets/workload";
 import { alertmanagerWorkload } from "../alertmanager/config";
+import { applicationGrant } from "../application/grant";
 import { applicationWorkload } from "../application/workload";
 import { collectorWorkload } from "../collector/config";
 import { grafanaWorkload } from "../grafana/config";
@@ -46,4 +48,11 @@ export function applicationWorkloads(
       ? []
       : [applicationWorkload({ config, layout: layout(app.name) }, app, app.image)],
   );
+}
+
+/** What the applications are given that the stack does not run. */
+export function applicationGrants(config: StackConfig): Grant[] {
+  return config.apps
+    .filter(({ image }) => image === undefined)
+    .map((app) => applicationGrant(config, app));
 }

@@ -1,5 +1,6 @@
 import type { Problem, StackConfig } from "../parse";
 import { deadMansSwitch, receivers, webhooks } from "./alerts";
+import { applicationsPlaced } from "./applications";
 import { durationsAgree, durationsLongEnough, limitsHold, sizesLargeEnough } from "./bounds";
 import { certificateTimes, ownCa } from "./certificates";
 import type { Check } from "./check";
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   limitsHold,
   namesUnique,
   applications,
+  applicationsPlaced,
   dockerHost,
   onKubernetes,
   replicasWork,

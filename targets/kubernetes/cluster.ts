@@ -7,6 +7,8 @@ export interface Cluster {
   /** Name of the stack, for labels. */
   stack: string;
   namespace: string;
+  /** Start of the names of what is left in other namespaces. */
+  prefix: string;
   options: Options;
 }
 
@@ -14,6 +16,7 @@ export function clusterOf(config: StackConfig): Cluster {
   return {
     stack: config.stack,
     namespace: config.kubernetes.namespace ?? config.namePrefix,
+    prefix: config.namePrefix,
     options: config.kubernetes,
   };
 }
@@ -58,4 +61,13 @@ export const SENDER_LABEL = "tracekeep.io/sends-to";
 /** Every pod of a namespace, as a policy names it. */
 export const namespaceNamed = (name: string) => ({
   namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
+
+/** Label of a pod of an application that the stack does not run, with the application's name. */
+export const APPLICATION_LABEL = "tracekeep.io/application";
+
+/** Labels of the pods of an application that the stack does not run. */
+export const applicationLabels = ({ stack }: Cluster, name: string): Record<string, string> => ({
+  [SENDER_LABEL]: stack,
+  [APPLICATION_LABEL]: name,
 });

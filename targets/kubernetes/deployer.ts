@@ -1,9 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../content-hash";
+import type { Grant } from "../grant";
 import type { Deployer, Endpoint, Materials } from "../target";
 import type { Workload } from "../workload";
 import type { Cluster } from "./cluster";
+import { grantObjects } from "./grant-objects";
 import { namespaceObjects } from "./namespace";
 import type { KubernetesObject, Text } from "./objects";
 import type { Texts } from "./texts";
@@ -93,6 +95,13 @@ export class KubernetesDeployer implements Deployer {
         ]),
       ),
     };
+  }
+
+  grant(grant: Grant, { parent }: pulumi.ComponentResourceOptions): void {
+    for (const object of grantObjects(this.#making, grant)) {
+      const name = `${grant.name}-granted-${object.kind.toLowerCase()}`;
+      this.#create(name, object, { parent, dependsOn: this.#namespace });
+    }
   }
 
   #create(

@@ -1,16 +1,21 @@
 import { stringify } from "yaml";
 import type { StackConfig } from "../../config/parse";
+import type { Grant } from "../grant";
 import type { Workload } from "../workload";
 import { clusterOf } from "./cluster";
+import { grantObjects } from "./grant-objects";
 import { namespaceObjects } from "./namespace";
 import { NAMED, NAMED_MATERIALS } from "./texts";
 import { stackObjects } from "./workload-objects";
 
 /** Certificates by name, for what tells of each of them. */
-function materialsOf(workloads: readonly Workload[]) {
-  const names = workloads.flatMap(({ identities }) =>
-    identities.map(({ certificate }) => certificate),
-  );
+function materialsOf(workloads: readonly Workload[], grants: readonly Grant[]) {
+  const names = [
+    ...workloads.flatMap(({ identities }) => identities.map(({ certificate }) => certificate)),
+    ...grants.flatMap(({ files }) =>
+      files.flatMap(({ content }) => ("certificate" in content ? [content.certificate] : [])),
+    ),
+  ];
   return {
     ...NAMED_MATERIALS,
     identities: Object.fromEntries(names.map((name) => [name, NAMED_MATERIALS.identities[name]])),
@@ -23,10 +28,14 @@ function materialsOf(workloads: readonly Workload[]) {
 export function manifests(
   config: StackConfig,
   workloads: readonly Workload[],
+  grants: readonly Grant[] = [],
 ): ReadonlyMap<string, string> {
   const cluster = clusterOf(config);
-  const making = { cluster, materials: materialsOf(workloads), texts: NAMED };
-  const objects = stackObjects(making, namespaceObjects(cluster), withoutLiveFiles(workloads));
+  const making = { cluster, materials: materialsOf(workloads, grants), texts: NAMED };
+  const objects = [
+    ...stackObjects(making, namespaceObjects(cluster), withoutLiveFiles(workloads)),
+    ...grants.flatMap((grant) => grantObjects(making, grant)),
+  ];
   return new Map(
     objects.map((object) => [
       // In a rendering every name is known.

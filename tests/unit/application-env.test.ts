@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { dialled, environmentOf, operatorFiles } from "../../commands/env";
+import { environmentOf } from "../../commands/env";
+import { dialled } from "../../commands/hosts/docker";
+import { operatorFiles } from "../../commands/operator-files";
 import type { StackOutputs } from "../../commands/stack-outputs";
 import { FORMATS, type Format } from "../../components/application/formats";
 import { applicationVariables } from "../../components/application/otel-variables";
@@ -51,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => fs.rmSync(directory, { recursive: true, force: true }));
 
 const environment = (name: string, format: Format = "sh", out = path.join(directory, name)) =>
-  environmentOf(config, outputs, name, { format, directory: out });
+  environmentOf(config, outputs, name, { format, directory: out }).text;
 
 describe("an application's variables", () => {
   test("all that its SDK and its Qdrant client read, in order", () => {

@@ -112,6 +112,11 @@ export const WRONG_FORMS: BadConfig[] = [
   [{ apps: [{}] }, "apps[0].name", "expected a DNS label: at most 40"],
   [{ apps: [{ name: "Search_API" }] }, "apps[0].name", 'got "Search_API"'],
   [{ apps: [{ name: "a".repeat(41) }] }, "apps[0].name", "at most 40"],
+  ...["Shops", "a.b", "-a", "a".repeat(64)].map((namespace): BadConfig => [
+    { apps: [{ name: "a", namespace }] },
+    "apps[0].namespace",
+    "the name of a namespace: at most 63",
+  ]),
   [{ apps: [{ name: "a", reads: ["qdrant"] }] }, "apps[0].reads[0]", 'one of "tempo"'],
   [{ apps: [{ name: "a", version: 1.2 }] }, "apps[0].version", "got 1.2; write it in quotes"],
   [
@@ -397,6 +402,27 @@ export const CLASHES: BadConfig[] = [
   [{ alerts: { traffic: { silence: "48h" } } }, "alerts.traffic.silence", 'at most "24h"'],
   [{ alerts: { disk: { fullWithin: "1m" } } }, "alerts.disk.fullWithin", 'at least "1h"'],
   [{ alerts: { disk: { fullWithin: "90d" } } }, "alerts.disk.fullWithin", 'at most "720h"'],
+  ...[{ namespace: "shops" }, { image: "i", probe: { port: 80 } }].map((only): BadConfig => [
+    { apps: [{ name: "a", ...only }] },
+    `apps[0].${Object.keys(only).pop()}`,
+    'has a meaning only with target "kubernetes"',
+  ]),
+  [{ apps: [{ name: "a", image: "i", replicas: 2 }] }, "apps[0].replicas", "1 on a single host"],
+  ...[{ probe: { port: 80 } }, { replicas: 2 }].map((only): BadConfig => [
+    { target: "kubernetes", apps: [{ name: "a", ...only }] },
+    `apps[0].${Object.keys(only)[0]}`,
+    "does not run this application",
+  ]),
+  [
+    { target: "kubernetes", apps: [{ name: "a", image: "i", namespace: "shops" }] },
+    "apps[0].namespace",
+    "expected none beside an image",
+  ],
+  [
+    { target: "kubernetes", apps: [{ name: "a", image: "i", user: 0 }] },
+    "apps[0].user",
+    "may run as root",
+  ],
   [
     { target: "kubernetes", intake: { plaintext: { enabled: true } } },
     "intake.plaintext.enabled",

@@ -120,6 +120,7 @@ test("`up` ends with every endpoint and the next commands", () => {
   expect(words).toMatch(/grafana +https +https:\/\/127\.0\.0\.1:3000\n/);
   expect(words).toMatch(/collector +otlpGrpc +127\.0\.0\.1:4317\n/);
   expect(words).toContain("npm run verify\n");
+  expect(words).not.toContain("port-forward");
   expect(closingWords(parseConfig({}, { stack: "x", environment: {} }), {})).toContain(
     "npm run verify -- --stack x",
   );

@@ -1,0 +1,50 @@
+import { stringify } from "yaml";
+import { applicationGrant } from "../../components/application/grant";
+import { splitHostPort } from "../../components/verification/client";
+import type { StackConfig } from "../../config/parse";
+import { clusterOf } from "../../targets/kubernetes/cluster";
+import { grantNamespace } from "../../targets/kubernetes/grant-objects";
+import { grantPatch } from "../../targets/kubernetes/grant-patch";
+import type { HostKind, TargetFormat } from "./host";
+
+const quoted = (word: string): string =>
+  /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** `kubectl` with the cluster and a namespace, as a line of a shell begins. */
+function kubectl({ kubernetes: { kubeconfig, context } }: StackConfig, namespace: string): string {
+  return [
+    "kubectl",
+    ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
+    ...(context === undefined ? [] : ["--context", context]),
+    "--namespace",
+    namespace,
+  ]
+    .map(quoted)
+    .join(" ");
+}
+
+/** Nothing is published outside of the cluster: the way in is a forward through its API. */
+export const kubernetesWay: HostKind["way"] = (config, service, published) => {
+  const { port } = splitHostPort(published);
+  const { namespace } = clusterOf(config);
+  return {
+    address: `localhost:${port}`,
+    first: `${kubectl(config, namespace)} port-forward service/${service} ${port}`,
+  };
+};
+
+/** The patch of the Deployment of an application that the stack does not run. */
+export const kubernetesPatch: TargetFormat = (config, app, { container = app.name }) => {
+  if (app.image !== undefined) {
+    throw new Error(
+      `The stack runs "${app.name}" itself, with its certificate and variables: apps has an image of it.`,
+    );
+  }
+  const cluster = clusterOf(config);
+  const grant = applicationGrant(config, app);
+  return [
+    "# Gives a Deployment the Secret and the ConfigMap that the stack keeps for it:",
+    `#   ${kubectl(config, grantNamespace(cluster, grant))} patch deployment NAME --patch-file FILE`,
+    stringify(grantPatch(cluster, grant, container), { lineWidth: 0 }).trimEnd(),
+  ].join("\n");
+};

@@ -1,0 +1,17 @@
+import type { ApplicationConfig } from "../../config/schema";
+import type { ServiceName } from "../../config/services";
+import type { Edge } from "../../targets/workload";
+import { listenersOf } from "../stack/connections";
+
+const to = (service: ServiceName, listener: string): Edge => ({
+  peer: { kind: "workload", name: service },
+  port: listenersOf(service)[listener].port,
+});
+
+/** What an application dials in the stack, wherever it runs. */
+export const applicationDials = ({ qdrant, reads }: ApplicationConfig): Edge[] => [
+  to("collector", "otlpGrpc"),
+  to("collector", "otlpHttp"),
+  ...(qdrant ? [to("qdrant", "rest")] : []),
+  ...reads.map((service) => to(service, "http")),
+];
