@@ -6,22 +6,10 @@ import {
   verificationOutput,
 } from "./components/stack/outputs";
 import { loadConfig } from "./config/load";
-import type { StackConfig } from "./config/parse";
-import { dockerTarget } from "./targets/docker";
-import { kubernetesTarget } from "./targets/kubernetes";
-import type { Target } from "./targets/target";
-
-/** What the stack can be deployed to: the one place that knows. */
-const TARGETS: Record<StackConfig["target"], (config: StackConfig) => Target> = {
-  docker: dockerTarget,
-  kubernetes: kubernetesTarget,
-};
+import { targetOf } from "./targets";
 
 const config = loadConfig();
-const stack = new ObservabilityStack("tracekeep", {
-  config,
-  target: TARGETS[config.target](config),
-});
+const stack = new ObservabilityStack("tracekeep", { config, target: targetOf(config) });
 
 /** `host:port` of what the host publishes, by service and listener. */
 export const endpoints = publishedEndpoints(stack.endpoints);

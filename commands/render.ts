@@ -1,9 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
+import type { StackConfig } from "../config/parse";
 import { UNREADABLE } from "../config/types";
 import { elapsed } from "./progress";
-import { renderStack } from "./rendering";
+import { renderStack, type Rendering } from "./rendering";
 import { readStackConfig } from "./stack-config";
 
 /** S3 credentials are no part of what is rendered; that there are some is taken for granted. */
@@ -21,16 +22,31 @@ function clear(directory: string): void {
   fs.rmSync(directory, { recursive: true });
 }
 
-/** Writes the rendering of a stack into a directory and returns the number of files. */
-export function renderTo(stack: string, directory: string, warn?: (line: string) => void): number {
-  const rendering = renderStack(readStackConfig(stack, { environment: ENVIRONMENT, warn }));
-  clear(directory);
+/** A stack's configuration from its file, for what is only looked at. */
+export const configToShow = (stack: string, warn?: (line: string) => void): StackConfig =>
+  readStackConfig(stack, { environment: ENVIRONMENT, warn });
+
+function write(directory: string, rendering: Rendering): void {
   for (const [name, content] of rendering) {
     const file = path.join(directory, name);
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(file, content);
   }
+}
+
+/** Writes the rendering of a stack into a directory and returns the number of files. */
+export function renderTo(stack: string, directory: string, warn?: (line: string) => void): number {
+  const rendering = renderStack(configToShow(stack, warn));
+  clear(directory);
+  write(directory, rendering);
   return rendering.size;
+}
+
+/** Writes beside a rendering what the engine would be asked to make. */
+async function planTo(stack: string, directory: string): Promise<void> {
+  // Only here, for it loads the engine's SDK and every provider's.
+  const { planFile } = await import("../review/stack-plan.js");
+  write(directory, await planFile(configToShow(stack)));
 }
 
 export function register(program: Command): void {
@@ -42,10 +58,12 @@ export function register(program: Command): void {
     )
     .option("-s, --stack <name>", "the stack, from Pulumi.<name>.yaml", "dev")
     .option("-o, --out <directory>", "where to write it (default: rendered/<stack>)")
-    .action(({ stack, out }: { stack: string; out?: string }) => {
+    .option("--plan", "also every resource that the engine would be asked for, in plan.yaml")
+    .action(async ({ stack, out, plan }: { stack: string; out?: string; plan?: true }) => {
       const start = Date.now();
       const directory = path.resolve(out ?? path.join("rendered", stack));
       const files = renderTo(stack, directory, (line) => process.stderr.write(`${line}\n`));
+      if (plan) await planTo(stack, directory);
       process.stdout.write(
         `${files} files of stack "${stack}" in ${directory} (${elapsed(start)})\n`,
       );

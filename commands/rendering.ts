@@ -14,7 +14,8 @@ import {
 import { publishedPorts } from "../config/checks";
 import type { StackConfig } from "../config/parse";
 import { isLoopback } from "../config/types";
-import { sizeText } from "../config/units";
+import type { StorageConfig } from "../config/schema";
+import { goDuration, sizeText } from "../config/units";
 import type { Workload } from "../targets/workload";
 import { hostOf } from "./hosts";
 
@@ -77,6 +78,22 @@ function connections(config: StackConfig) {
   };
 }
 
+function storeOf({ kind, endpoint, bucket, prefix }: StorageConfig): string {
+  return kind === "local" ? "local" : ["s3", endpoint, bucket, prefix].filter(Boolean).join("/");
+}
+
+/** What is stored where, and for how long. */
+function dataOf({ storage, retention, jaeger, volumes }: StackConfig) {
+  const { time, size } = retention.metrics;
+  return {
+    protected: volumes.protect,
+    traces: { storage: storeOf(storage.tempo), retention: goDuration(retention.traces) },
+    logs: { storage: storeOf(storage.loki), retention: goDuration(retention.logs) },
+    metrics: { retention: { time: goDuration(time), size: sizeText(size) } },
+    ...(jaeger.enabled && { jaeger: { retention: goDuration(jaeger.retention) } }),
+  };
+}
+
 /**
  * Every document, the list of resources and the table of connections of a stack. It is a function
  * of the configuration alone, and a secret stands in it only by its name.
@@ -100,6 +117,7 @@ export function renderStack(config: StackConfig): Rendering {
       namePrefix: config.namePrefix,
       workloads: workloads.map(resource),
       certificates: certificateSpecs(config),
+      data: dataOf(config),
     }),
   );
   rendering.set("connections.yaml", yaml(connections(config)));
