@@ -24,7 +24,7 @@ export function certificatesSection({ before, after, changes = [] }: Compared): 
   const lines = [
     ...(authority.length > 0
       ? [
-          `- **The CA changes** (${authority.map(({ name, fate }) => `${code(name)} ${fate}`).join(", ")}): ` +
+          `- **The CA changes** (${[...new Set(authority.map(({ name, fate }) => `${code(name)} ${fate}`))].join(", ")}): ` +
             "every application needs `npm run env` again",
         ]
       : []),

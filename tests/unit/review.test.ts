@@ -30,9 +30,20 @@ async function side(options: object, stackFile = ""): Promise<Side> {
 const page = (before: Side, after: Side) =>
   reviewPage("What changes", [{ stack: "dev", before, after }]);
 
-/** What of a page two revisions of the documents would not change. */
+/** Files whose differences are shown whole; others would change with every other document. */
+const WHOLE = /^(tempo\/|manifests\/tempo)/;
+
+/** What of a page no revision of other documents changes. */
 const brief = (text: string) =>
-  text.replace(/-[0-9a-f]{12}\b/g, "-HASH").replace(/sha256:[0-9a-f]{12}, \d+/g, "sha256:HASH, N");
+  text
+    .replace(/-[0-9a-f]{12}\b/g, "-HASH")
+    .replace(
+      /(<summary>)(.*?)( \(\w+\))?(<\/summary>\n\n)```diff\n[^]*?\n```/g,
+      (found, ...parts) => {
+        const [open, file, state = "", close] = parts as string[];
+        return WHOLE.test(file) ? found : `${open}${file}${state}${close}(differences)`;
+      },
+    );
 
 let base: Side;
 let cluster: Side;
