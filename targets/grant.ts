@@ -20,7 +20,7 @@ export interface Grant {
    * @param peer `host:port` of a listener, as the application dials it.
    */
   env: (peer: Layout["peer"]) => Record<string, string>;
-  /** Connections that it makes to the stack. */
+  /** Connections that it makes. */
   dials: Edge[];
 }
 

@@ -54,12 +54,13 @@ export interface Workload {
 /** One end of a connection, seen from the other. */
 export interface Edge {
   /**
-   * A Workload of the stack, applications that it does not run, browsers, or what is elsewhere, with
-   * its name or address where that is known.
+   * A Workload of the stack, applications that it does not run, all or one, browsers, or what is
+   * elsewhere, with its name or address where that is known.
    */
   peer:
     | { kind: "workload"; name: string }
     | { kind: "applications" }
+    | { kind: "application"; name: string; namespace?: string }
     | { kind: "browsers" }
     | { kind: "outside"; purpose: Purpose; host?: string };
   /** Port inside the container that is dialled. Default: not known, any. */

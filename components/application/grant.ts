@@ -51,6 +51,7 @@ export function applicationGrant(config: StackConfig, app: ApplicationConfig): G
           endpoints(peer),
         ),
       ),
-    dials: applicationDials(app),
+    // What else it dials is not known.
+    dials: [...applicationDials(app), { peer: { kind: "outside", purpose: "applications" } }],
   };
 }

@@ -1,4 +1,5 @@
 import type { StackConfig } from "../../config/parse";
+import type { ApplicationConfig } from "../../config/schema";
 import { SERVICES, type ServiceName } from "../../config/services";
 import type { Edge } from "../../targets/workload";
 import { scrapedPort } from "../application/scraped-port";
@@ -39,6 +40,12 @@ function dialledIn(config: StackConfig, connection: Connection): Edge[] {
   return isOutside(to) ? outsideEdges(config, from, to) : scraped(config);
 }
 
+/** Who queries: unlike who sends, each is let in by its name. */
+const readerOf = ({ name, image, namespace }: ApplicationConfig): Edge["peer"] =>
+  image === undefined
+    ? { kind: "application", name, ...(namespace !== undefined && { namespace }) }
+    : workload(name);
+
 /** The connections of a service, from the connection table: those it makes and those made to it. */
 export function edgesOf(
   config: StackConfig,
@@ -46,8 +53,8 @@ export function edgesOf(
 ): { dials: Edge[]; dialledBy: Edge[] } {
   const active = activeConnections(config);
   const readers = config.apps
-    .filter(({ image, reads }) => image !== undefined && (reads as string[]).includes(service))
-    .map(({ name }) => ({ peer: workload(name), port: queryPort(service) }));
+    .filter(({ reads }) => (reads as string[]).includes(service))
+    .map((app) => ({ peer: readerOf(app), port: queryPort(service) }));
   return {
     dials: active
       .filter(({ from }) => from === service)

@@ -2,7 +2,8 @@ import type { Grant, GrantedFile } from "../grant";
 import type { Layout } from "../layout";
 import { portOf } from "../container-layout";
 import { labelsOf, type Cluster } from "./cluster";
-import type { Kinds, Text } from "./objects";
+import { grantPolicyOf } from "./network-policies";
+import type { KubernetesObject, Text } from "./objects";
 import type { Making } from "./workload-objects";
 
 /** Name of the Secret and of the ConfigMap. Others may leave theirs in the same namespace. */
@@ -39,7 +40,7 @@ function textOf({ materials }: Making, { content }: GrantedFile): Text {
  * mounts them is not of the stack, and are refreshed in place: files change under a running pod,
  * variables with its next rollout.
  */
-export function grantObjects(making: Making, grant: Grant): [Kinds["Secret"], Kinds["ConfigMap"]] {
+export function grantObjects(making: Making, grant: Grant): KubernetesObject[] {
   const { cluster } = making;
   const metadata = {
     name: grantName(cluster, grant),
@@ -64,5 +65,7 @@ export function grantObjects(making: Making, grant: Grant): [Kinds["Secret"], Ki
       immutable: false,
       data: Object.fromEntries(grantVariables(cluster, grant)),
     },
+    // Policies of other namespaces are others' to make.
+    ...(metadata.namespace === cluster.namespace ? [grantPolicyOf(cluster, grant)] : []),
   ];
 }

@@ -1,15 +1,9 @@
-import type { input as inputs } from "@pulumi/kubernetes/types";
 import type { Grant } from "../grant";
 import { applicationLabels, type Cluster } from "./cluster";
 import { grantName, grantVariables } from "./grant-objects";
 
 /** Name of the volume in the patched pod. */
 const VOLUME = "tracekeep";
-
-/** What of a Deployment a patch speaks of. */
-export interface DeploymentPatch {
-  spec: { template: inputs.core.v1.PodTemplateSpec };
-}
 
 /**
  * A strategic merge patch that gives the pods of a Deployment what a grant left for them. It names
@@ -18,7 +12,7 @@ export interface DeploymentPatch {
  *
  * @param container the container that gets them; another one would be added under a wrong name.
  */
-export function grantPatch(cluster: Cluster, grant: Grant, container: string): DeploymentPatch {
+export function grantPatch(cluster: Cluster, grant: Grant, container: string) {
   const name = grantName(cluster, grant);
   return {
     spec: {
@@ -28,8 +22,10 @@ export function grantPatch(cluster: Cluster, grant: Grant, container: string): D
           containers: [
             {
               name: container,
+              // No value: one that the container has set itself would stand beside the source.
               env: grantVariables(cluster, grant).map(([key]) => ({
                 name: key,
+                value: null,
                 valueFrom: { configMapKeyRef: { name, key } },
               })),
               // The whole directory: a single file mounted by `subPath` would never be refreshed.

@@ -1,6 +1,14 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
+import type { Grant } from "../grant";
 import type { Edge, Workload } from "../workload";
-import { labelsOf, namespaceNamed, selectorOf, SENDER_LABEL, type Cluster } from "./cluster";
+import {
+  applicationLabels,
+  labelsOf,
+  namespaceNamed,
+  selectorOf,
+  SENDER_LABEL,
+  type Cluster,
+} from "./cluster";
 import type { Kinds } from "./objects";
 import { outsidePeers } from "./outside";
 
@@ -51,6 +59,16 @@ function ruleOf(cluster: Cluster, { peer, port }: Edge): Rule {
         ],
         ...ports,
       };
+    case "application":
+      return {
+        peers: [
+          {
+            ...namespaceNamed(peer.namespace ?? cluster.namespace),
+            podSelector: { matchLabels: applicationLabels(cluster, peer.name) },
+          },
+        ],
+        ...ports,
+      };
     case "browsers":
       return { peers: cluster.options.browsersFrom.map(namespaceNamed), ...ports };
     case "outside": {
@@ -96,20 +114,34 @@ export function denyAll(cluster: Cluster): Kinds["NetworkPolicy"] {
   return policy(cluster, "deny-all", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
 }
 
+/** Exactly these connections, and the names of whom they lead to. */
+function egressOf(cluster: Cluster, dials: readonly Edge[]): EgressRule[] {
+  const egress = rules(cluster, dials).map(({ peers, ports }): EgressRule => ({
+    to: peers,
+    ...(ports && { ports: ports.map(tcp) }),
+  }));
+  return egress.length > 0 ? [dns(cluster), ...egress] : [];
+}
+
 /** Exactly the connections of a Workload, and the names of those it dials. */
 export function networkPolicyOf(cluster: Cluster, workload: Workload): Kinds["NetworkPolicy"] {
   const ingress = rules(cluster, workload.dialledBy).map(({ peers, ports }): IngressRule => ({
     from: peers,
     ...(ports && { ports: ports.map(tcp) }),
   }));
-  const egress = rules(cluster, workload.dials).map(({ peers, ports }): EgressRule => ({
-    to: peers,
-    ...(ports && { ports: ports.map(tcp) }),
-  }));
   return policy(cluster, workload.name, {
     podSelector: { matchLabels: selectorOf(cluster, workload.name) },
     policyTypes: ["Ingress", "Egress"],
     ingress,
-    egress: egress.length > 0 ? [dns(cluster), ...egress] : [],
+    egress: egressOf(cluster, workload.dials),
+  });
+}
+
+/** What an application may dial that somebody else runs in the stack's namespace. */
+export function grantPolicyOf(cluster: Cluster, { name, dials }: Grant): Kinds["NetworkPolicy"] {
+  return policy(cluster, name, {
+    podSelector: { matchLabels: applicationLabels(cluster, name) },
+    policyTypes: ["Egress"],
+    egress: egressOf(cluster, dials),
   });
 }

@@ -17,14 +17,19 @@ interface Rule {
   ports?: { protocol: string; port: number }[];
 }
 
-/** Who a peer is: a range, applications, DNS, a Workload by its name, or a namespace. */
+/**
+ * Who a peer is: a range, one application that others run, all of them, DNS, a Workload by its name,
+ * or a namespace.
+ */
 function nameOf({ podSelector, namespaceSelector, ipBlock }: Peer): string {
   const labels = podSelector?.matchLabels ?? {};
   if (ipBlock) return ipBlock.cidr;
+  const application = labels["tracekeep.io/application"];
+  const place = Object.values(namespaceSelector?.matchLabels ?? {}).join();
+  if (application !== undefined) return `application ${place}/${application}`;
   if (labels["tracekeep.io/sends-to"] !== undefined) return "applications";
   if (labels["k8s-app"] === "kube-dns") return "DNS";
-  const namespace = Object.values(namespaceSelector?.matchLabels ?? {}).join();
-  return labels["app.kubernetes.io/name"] ?? `namespace ${namespace}`;
+  return labels["app.kubernetes.io/name"] ?? `namespace ${place}`;
 }
 
 /** Who may reach whom at which port, by the policies of one direction; DNS is left out. */

@@ -7,14 +7,15 @@ import { operatorFiles } from "../../commands/operator-files";
 import { closingWords } from "../../commands/up";
 import { certificateSpecs } from "../../components/pki/certificate-spec";
 import { ObservabilityStack } from "../../components/stack/observability-stack";
-import { applicationGrants } from "../../components/stack/workloads";
+import { applicationGrants, serviceWorkloads } from "../../components/stack/workloads";
 import { strangersIdentity } from "../../components/verification/stranger";
 import { parseConfig } from "../../config/parse";
 import { dockerTarget } from "../../targets/docker";
 import { kubernetesTarget } from "../../targets/kubernetes";
-import type { DeploymentPatch } from "../../targets/kubernetes/grant-patch";
+import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
 import { plainParts, record } from "../helpers/mocks";
+import { policyEdges, type Policy } from "../helpers/policy-edges";
 
 const APP = { name: "shop", namespace: "shops", version: "1.2", qdrant: true, reads: ["tempo"] };
 
@@ -99,6 +100,51 @@ describe("what is left for an application that the stack does not run", () => {
   });
 });
 
+describe("policies", () => {
+  const policiesOf = (app: object) => {
+    const config = configOf({ apps: [{ name: "shop", ...app }] });
+    const services = serviceWorkloads(config, { layout: kubernetesLayout });
+    const texts = manifests(config, services, applicationGrants(config)).values();
+    return [...texts].map((text) => parse(text) as Policy);
+  };
+  const edges = (app: object, direction: "ingress" | "egress", of: RegExp) =>
+    [...policyEdges(policiesOf(app), direction)].filter((edge) => of.test(edge)).sort();
+
+  test("let what it reads be dialled from its own pods alone, and what it sends by every sender's", () => {
+    const app = { namespace: "shops", reads: ["tempo"], qdrant: true };
+    expect(edges(app, "ingress", /^application/)).toEqual([
+      "application shops/shop -> tempo:3200",
+      "applications -> collector:4317",
+      "applications -> collector:4318",
+      "applications -> qdrant:6333",
+    ]);
+  });
+
+  test("of another namespace are nobody's but its owner's", () => {
+    expect(edges({ namespace: "shops", reads: ["tempo"] }, "egress", /^shop /)).toEqual([]);
+  });
+
+  test("in the stack's namespace let its pods out to what they were given, names and the outside", () => {
+    const app = { reads: ["tempo"], qdrant: true };
+    expect(edges(app, "ingress", /^application t/)).toEqual([
+      "application tracekeep-dev/shop -> tempo:3200",
+    ]);
+    expect(edges(app, "egress", /^shop /)).toEqual([
+      "shop -> 0.0.0.0/0:any",
+      "shop -> ::/0:any",
+      "shop -> collector:4317",
+      "shop -> collector:4318",
+      "shop -> qdrant:6333",
+      "shop -> tempo:3200",
+    ]);
+    const own = policiesOf(app).find(({ metadata }) => metadata.name === "shop");
+    expect(own?.spec.podSelector).toEqual({
+      matchLabels: { "tracekeep.io/sends-to": "dev", "tracekeep.io/application": "shop" },
+    });
+    expect(JSON.stringify(own?.spec.egress)).toContain("kube-dns");
+  });
+});
+
 describe("the program", () => {
   const run = (options: object = {}) => {
     const config = configOf(options);
@@ -129,18 +175,22 @@ describe("the program", () => {
   });
 });
 
+interface Patch {
+  spec: {
+    template: {
+      metadata: unknown;
+      spec: { containers: Record<string, unknown>[]; volumes: unknown };
+    };
+  };
+}
+
 describe("env --format k8s", () => {
   const print = (options: { container?: string } = {}, config = configOf()) =>
     targetFormat(config, "shop", { format: "k8s", ...options });
 
   test("prints a patch that mounts the Secret and takes each variable, and tells no key", () => {
     const text = print();
-    const { template } = (parse(text) as DeploymentPatch).spec as unknown as {
-      template: {
-        metadata: unknown;
-        spec: { containers: Record<string, unknown>[]; volumes: unknown };
-      };
-    };
+    const { template } = (parse(text) as Patch).spec;
     expect(template.metadata).toEqual({
       labels: { "tracekeep.io/sends-to": "dev", "tracekeep.io/application": "shop" },
     });
