@@ -1,7 +1,17 @@
 import { Command } from "commander";
 
 /** Subcommands, each in the file of its name. */
-const COMMANDS = ["up", "preview", "destroy", "render", "review", "verify", "env", "docs"];
+const COMMANDS = [
+  "up",
+  "preview",
+  "destroy",
+  "render",
+  "review",
+  "verify",
+  "env",
+  "images",
+  "docs",
+];
 
 interface CommandModule {
   register(program: Command): void;

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
+import { lockComplaint } from "../components/stack/unlocked-images";
 import type { StackConfig } from "../config/parse";
 import { UNREADABLE } from "../config/types";
 import { elapsed } from "./progress";
@@ -36,7 +37,10 @@ function write(directory: string, rendering: Rendering): void {
 
 /** Writes the rendering of a stack into a directory and returns the number of files. */
 export function renderTo(stack: string, directory: string, warn?: (line: string) => void): number {
-  const rendering = renderStack(configToShow(stack, warn));
+  const config = configToShow(stack, warn);
+  const complaint = lockComplaint(config);
+  if (complaint !== undefined) warn?.(`${complaint}\n\`up\` would refuse them.`);
+  const rendering = renderStack(config);
   clear(directory);
   write(directory, rendering);
   return rendering.size;

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { parse } from "yaml";
+import { readLock } from "../config/images-lock-file";
 import { secretOptions } from "../config/options";
 import { parseConfig, type StackConfig } from "../config/parse";
 import { Secret } from "../config/secret";
@@ -84,5 +85,5 @@ export function readStackConfig(stack: string, { environment, warn }: ReadOption
       `Note: ${PREFIX}${path} stands in ${file} in clear; encrypt it with \`pulumi config set --secret --path\` (docs/security.md).`,
     );
   }
-  return parseConfig(raw, { stack, environment });
+  return parseConfig(raw, { stack, environment, imagesLock: readLock() });
 }

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
 import type { PublishedEndpoints } from "../components/stack/outputs";
+import { lockComplaint } from "../components/stack/unlocked-images";
 import type { StackConfig } from "../config/parse";
 import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
 import { home } from "./paths";
@@ -71,6 +72,8 @@ async function verifyOrReport(config: StackConfig, report: string): Promise<numb
 
 async function up(pulumi: string[], { stack, yes }: DeployOptions): Promise<void> {
   const { config, host } = await prepare(stack);
+  const complaint = lockComplaint(config);
+  if (complaint !== undefined) throw new Error(`${complaint}\nNothing was changed.`);
   await host.checkRoom();
   const report = path.join(home(), `verification-${stack}.txt`);
   fs.rmSync(report, { force: true });

@@ -1,10 +1,12 @@
+import { lockedOf, type ImageName } from "./images-lock";
 import type { StackConfig } from "./parse";
 import type { ServiceName } from "./services";
 
-export interface Image {
-  /** Registry and repository. */
-  repository: string;
-  tag: string;
+export interface Image extends ImageName {
+  /** Licence of what is in it, as SPDX names it. */
+  licence: string;
+  /** Where its makers build it from. */
+  source: string;
   /** User and group ids that it runs as: those that the image is made for, where nothing else is said. */
   user: { uid: number; gid: number };
   /** Where the data that is kept lies in the container. */
@@ -14,6 +16,8 @@ export interface Image {
 const COLLECTOR: Image = {
   repository: "docker.io/otel/opentelemetry-collector-contrib",
   tag: "0.159.0",
+  licence: "Apache-2.0",
+  source: "https://github.com/open-telemetry/opentelemetry-collector-releases",
   user: { uid: 10001, gid: 10001 },
   data: "/var/lib/otelcol",
 };
@@ -23,6 +27,8 @@ export const IMAGES: Readonly<Record<ServiceName, Image>> = {
   tempo: {
     repository: "docker.io/grafana/tempo",
     tag: "3.0.3",
+    licence: "AGPL-3.0-only",
+    source: "https://github.com/grafana/tempo",
     user: { uid: 10001, gid: 10001 },
     data: "/var/tempo",
   },
@@ -30,36 +36,48 @@ export const IMAGES: Readonly<Record<ServiceName, Image>> = {
   prometheus: {
     repository: "docker.io/prom/prometheus",
     tag: "v3.14.0",
+    licence: "Apache-2.0",
+    source: "https://github.com/prometheus/prometheus",
     user: { uid: 65534, gid: 65534 },
     data: "/prometheus",
   },
   loki: {
     repository: "docker.io/grafana/loki",
     tag: "3.7.6",
+    licence: "AGPL-3.0-only",
+    source: "https://github.com/grafana/loki",
     user: { uid: 10001, gid: 10001 },
     data: "/loki",
   },
   grafana: {
     repository: "docker.io/grafana/grafana",
     tag: "13.2.0",
+    licence: "AGPL-3.0-only",
+    source: "https://github.com/grafana/grafana",
     user: { uid: 472, gid: 0 },
     data: "/var/lib/grafana",
   },
   jaeger: {
     repository: "docker.io/jaegertracing/jaeger",
     tag: "2.20.0",
+    licence: "Apache-2.0",
+    source: "https://github.com/jaegertracing/jaeger",
     user: { uid: 10001, gid: 10001 },
     data: "/badger",
   },
   qdrant: {
     repository: "docker.io/qdrant/qdrant",
     tag: "v1.19.0-unprivileged",
+    licence: "Apache-2.0",
+    source: "https://github.com/qdrant/qdrant",
     user: { uid: 1000, gid: 1000 },
     data: "/qdrant/storage",
   },
   alertmanager: {
     repository: "docker.io/prom/alertmanager",
     tag: "v0.34.0",
+    licence: "Apache-2.0",
+    source: "https://github.com/prometheus/alertmanager",
     user: { uid: 65534, gid: 65534 },
     data: "/alertmanager",
   },
@@ -70,14 +88,21 @@ export const IMAGES: Readonly<Record<ServiceName, Image>> = {
   },
 };
 
-/** Reference of a service's image: the override, else the pinned one, at the mirror if there is one. */
+/** Where a repository's images are taken from: there, or at the mirror if there is one. */
+export function repositoryAt(registry: string | undefined, repository: string): string {
+  if (registry === undefined) return repository;
+  return `${registry.replace(/\/+$/, "")}/${repository.replace(/^docker\.io\//, "")}`;
+}
+
+/**
+ * Reference of a service's image: the override, else the pinned one, at the mirror if there is one.
+ * It ends with the digest where the lock has it; a mirror that keeps digests has the same.
+ */
 export function imageOf(config: StackConfig, service: ServiceName): string {
   const override = config.images.overrides[service];
   if (override !== undefined) return override;
   const { repository, tag } = IMAGES[service];
-  const mirrored =
-    config.images.registry === undefined
-      ? repository
-      : `${config.images.registry.replace(/\/+$/, "")}/${repository.replace(/^docker\.io\//, "")}`;
-  return `${mirrored}:${tag}`;
+  const locked = lockedOf(config.imagesLock, IMAGES[service]);
+  const name = `${repositoryAt(config.images.registry, repository)}:${tag}`;
+  return locked === undefined ? name : `${name}@${locked.digest}`;
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { readLock } from "./images-lock-file";
 import { parseConfig, type StackConfig } from "./parse";
 
 /** A configuration value as the engine hands it over: JSON where it is structured, else a text. */
@@ -23,7 +24,11 @@ export function loadConfig(): StackConfig {
       .map(([key, value]) => [key.slice(prefix.length), decode(value)]),
   );
   try {
-    return parseConfig(raw, { stack: pulumi.getStack(), environment: process.env });
+    return parseConfig(raw, {
+      stack: pulumi.getStack(),
+      environment: process.env,
+      imagesLock: readLock(),
+    });
   } catch (error) {
     throw new pulumi.RunError((error as Error).message);
   }

@@ -1,6 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { checkAcross } from "./checks";
+import { NOTHING_LOCKED, type ImagesLock } from "./images-lock";
 import { stackSchema, type ParsedOptions } from "./schema";
 import { Secret } from "./secret";
 
@@ -18,6 +19,8 @@ export type StackConfig = ParsedOptions & {
   stack: string;
   environment: string;
   namePrefix: string;
+  /** The content that images have to have. */
+  imagesLock: ImagesLock;
 };
 
 /** Thrown with every problem of a configuration at once, ready to be printed. */
@@ -186,6 +189,8 @@ export interface ParseContext {
   stack: string;
   /** Environment variables that may hold S3 credentials. */
   environment: Readonly<Record<string, string | undefined>>;
+  /** The content that images have to have. Default: whatever their tags name. */
+  imagesLock?: ImagesLock;
 }
 
 /**
@@ -201,6 +206,7 @@ export function parseConfig(raw: unknown, context: ParseContext): StackConfig {
     stack: context.stack,
     environment: options.environment ?? labelOf("", context.stack),
     namePrefix: options.namePrefix ?? labelOf("tracekeep-", context.stack),
+    imagesLock: context.imagesLock ?? NOTHING_LOCKED,
   };
   const further = furtherProblems(checkAcross(config, context.environment), shape);
   const problems = [...shape.problems, ...further];

@@ -148,6 +148,11 @@ export const stackSchema = z.strictObject({
     pull: o
       .flag("Whether images are pulled. Without it they must be on the host already.")
       .prefault(true),
+    requireLock: o
+      .flag(
+        "Whether `up` refuses images that are not locked to a digest by `images.lock.json`, or named with one.",
+      )
+      .prefault(false),
   }),
 
   grafana: o.section("Grafana.", {

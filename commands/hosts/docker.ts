@@ -4,6 +4,7 @@ import type { StackConfig } from "../../config/parse";
 import type { DialledService } from "../../config/services";
 import { containerLayout } from "../../targets/container-layout";
 import { checkDocker, dockerHost } from "../docker";
+import { checkImages } from "../host-images";
 import { checkPorts } from "../host-ports";
 import { unwellContainers } from "../unwell";
 import type { Host, HostKind, ReadLog } from "./host";
@@ -19,7 +20,10 @@ async function open(config: StackConfig): Promise<Host> {
   const { stack } = config;
   const { docker } = await checkDocker(stack, config.docker);
   return {
-    checkRoom: () => checkPorts(config, docker),
+    checkRoom: async () => {
+      await checkPorts(config, docker);
+      await checkImages(config, docker);
+    },
     unwell: () => unwellContainers(stack, docker),
     dataVolumes: () => volumesOf(stack, docker),
     deleteDataVolume: async (name) => void (await docker.getVolume(name).remove()),

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { localName } from "../../config/images-lock";
 import type { Scope } from "./scope";
 
 /** The images of a stack, each pulled once. */
@@ -13,7 +14,7 @@ export class Images {
 
   /** What a container's `image` is: the id of the pulled image, or the name of one that is there. */
   of(reference: string): pulumi.Input<string> {
-    if (!this.pull) return reference;
+    if (!this.pull) return localName(reference);
     const known = this.#pulled.get(reference);
     if (known) return known.imageId;
     const { parent, provider } = this.scope;

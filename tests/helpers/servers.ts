@@ -23,6 +23,8 @@ const FILE_NAMES = {
   bash: ["bash"],
   sshd: ["sshd"],
   etcd: ["etcd"],
+  "docker-registry": ["docker-registry"],
+  skopeo: ["skopeo"],
   "kube-apiserver": ["kube-apiserver"],
   "kube-controller-manager": ["kube-controller-manager"],
   "kube-scheduler": ["kube-scheduler"],

@@ -273,7 +273,7 @@ describe("a stack file", () => {
   ] as const)("Pulumi.%s.yaml is right, for %s, and says something of every group", (stack, on) => {
     const raw = optionsOf(stack);
     const config = parseConfig(raw, { stack, environment: AWS });
-    const left = ["stack", "namePrefix", ...WITHOUT_MEANING[on]];
+    const left = ["stack", "namePrefix", "imagesLock", ...WITHOUT_MEANING[on]];
     const groups = Object.keys(config).filter((key) => !left.includes(key));
     expect(Object.keys(raw).sort()).toEqual(groups.sort());
     expect(config.target).toBe(on);
@@ -282,6 +282,7 @@ describe("a stack file", () => {
   test.each(["host", "prod"])("of %s has what production is for", (stack) => {
     expect(parseConfig(optionsOf(stack), { stack, environment: AWS })).toMatchObject({
       environment: "prod",
+      images: { requireLock: true },
       sampling: { ratio: 0.1, keepErrors: true },
       storage: { tempo: { kind: "s3" }, loki: { kind: "s3" } },
       volumes: { protect: true },
