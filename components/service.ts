@@ -38,6 +38,8 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       | "hostDirectories"
       | "writable"
       | "dialledProbe"
+      | "replicaNameVariable"
+      | "replicaAddressVariable"
     >
   > & {
     reload: Workload["identities"][number]["reload"];

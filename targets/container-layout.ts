@@ -36,5 +36,7 @@ export function containerLayout(name: string): Layout {
     peer: (service, listener) => `${service}:${portOf(service, listener)}`,
     // One host runs one of each.
     replica: (service, _, listener) => `${service}:${portOf(service, listener)}`,
+    self: (listener) => `${name}:${portOf(name, listener)}`,
+    selfAddress: (listener) => `${name}:${portOf(name, listener)}`,
   };
 }

@@ -1,6 +1,12 @@
 import type { ServiceName } from "../config/services";
 
 /**
+ * Environment variables of a Workload (`replicaNameVariable`, `replicaAddressVariable`) that
+ * `Layout.self` and `Layout.selfAddress` ask for.
+ */
+export const REPLICA = { name: "REPLICA_NAME", address: "REPLICA_ADDRESS" } as const;
+
+/**
  * Where a process finds its files, listens and reaches its peers. Containers have one layout; the
  * conformance tests give each server another, in a temporary directory on free loopback ports.
  */
@@ -29,6 +35,10 @@ export interface Layout {
   peer(service: ServiceName, listener: string): string;
   /** `host:port` of one replica of a service that stores, counted from 0. */
   replica(service: ServiceName, index: number, listener: string): string;
+  /** `host:port` at which the others reach this replica of a service that stores, for arguments. */
+  self(listener: string): string;
+  /** The same with its IP address, where a name will not do. */
+  selfAddress(listener: string): string;
 }
 
 /** Files that every layout has, by their use. */

@@ -39,6 +39,8 @@ export interface Workload {
   replicas?: number;
   /** Environment variable that holds a replica's own name; `$(NAME)` in `args` stands for it. */
   replicaNameVariable?: string;
+  /** The same of its IP address. */
+  replicaAddressVariable?: string;
   /** Seconds between SIGTERM and SIGKILL: enough to flush. */
   stopGrace: number;
   /** Networks that it joins; only `egress` leads out of the stack. */

@@ -1,5 +1,5 @@
 import type { StackConfig } from "../../config/parse";
-import type { ServiceName } from "../../config/services";
+import { isDialled, type ServiceName } from "../../config/services";
 import { goDuration } from "../../config/units";
 import type { Layout } from "../../targets/layout";
 import type { ServiceContext } from "../service";
@@ -20,11 +20,19 @@ const inEnvironment = (
   labels: Readonly<Record<string, string>> = {},
 ) => [{ targets, labels: { [ENVIRONMENT_LABEL]: environment, ...labels } }];
 
-function serviceJob(
+/** `host:port` of every replica of a service. All carry the service's name. */
+export function replicaTargets(
   { config, layout }: ServiceContext,
   service: ServiceName,
   listener: string,
-): ScrapeJob {
+): string[] {
+  const replicas = isDialled(service) ? config.replicas[service] : 1;
+  if (replicas === 1) return [layout.peer(service, listener)];
+  return Array.from({ length: replicas }, (_, index) => layout.replica(service, index, listener));
+}
+
+function serviceJob(context: ServiceContext, service: ServiceName, listener: string): ScrapeJob {
+  const { config, layout } = context;
   return {
     job_name: service,
     scheme: "https",
@@ -33,7 +41,7 @@ function serviceJob(
     ...(service === "qdrant" && {
       authorization: { type: "Bearer", credentials_file: qdrantKeyFile(layout) },
     }),
-    static_configs: inEnvironment(config, [layout.peer(service, listener)]),
+    static_configs: inEnvironment(config, replicaTargets(context, service, listener)),
   };
 }
 

@@ -1,13 +1,14 @@
 import { stringify } from "yaml";
-import { tlsFiles } from "../../targets/layout";
+import { REPLICA, tlsFiles } from "../../targets/layout";
 import type { SecretFile, Workload } from "../../targets/workload";
 import { serviceWorkload, type ServiceContext } from "../service";
+import { clusterArguments, clusterSettings, isCluster, NEW_COLLECTIONS } from "./cluster";
 
 /**
  * The whole configuration: Qdrant reads its keys from nowhere else, so the document is a secret
  * file. What it leaves out is Qdrant's default (config/config.yaml of v1.19.0, built in).
  */
-export function qdrantDocument({ layout }: ServiceContext): SecretFile {
+export function qdrantDocument({ config, layout }: ServiceContext): SecretFile {
   const { certificate, key, clients } = tlsFiles(layout);
   return {
     path: `${layout.secrets}/qdrant.yaml`,
@@ -19,6 +20,7 @@ export function qdrantDocument({ layout }: ServiceContext): SecretFile {
         storage: {
           storage_path: layout.data,
           snapshots_path: `${layout.data}/snapshots`,
+          ...(isCluster(config) && { collection: NEW_COLLECTIONS }),
         },
         service: {
           host: layout.bind,
@@ -33,6 +35,7 @@ export function qdrantDocument({ layout }: ServiceContext): SecretFile {
           enable_static_content: false,
           // A client could make it fetch any address that it reaches.
           enable_snapshot_url_recovery: false,
+          ...(isCluster(config) && { enforce_internal_auth: true }),
         },
         tls: {
           cert: certificate,
@@ -42,18 +45,19 @@ export function qdrantDocument({ layout }: ServiceContext): SecretFile {
           // Seconds after which certificate and key are read anew.
           cert_ttl: 60,
         },
-        cluster: { enabled: false },
+        cluster: clusterSettings(config, layout),
       }),
   };
 }
 
 export function qdrantWorkload(context: ServiceContext): Workload {
-  const { layout } = context;
+  const { config, layout } = context;
   const document = qdrantDocument(context);
   return serviceWorkload(context, "qdrant", {
     // The image's own entry point is a script that restarts it in another mode after a crash.
     entrypoint: ["/qdrant/qdrant"],
-    args: ["--config-path", document.path],
+    args: ["--config-path", document.path, ...clusterArguments(context)],
+    ...(isCluster(config) && { replicaNameVariable: REPLICA.name }),
     env: {
       // Without its document it would start all the same, open to everyone in plaintext (src/settings.rs
       // of v1.19.0 only logs it). With these it looks for certificates that are not there, and ends.
@@ -73,6 +77,7 @@ export function qdrantWorkload(context: ServiceContext): Workload {
     },
     dialledProbe: { kind: "tcp", listener: "rest" },
     stopGrace: 60,
-    reload: "watch",
+    // `p2p` reads its certificate once, on either side (src/tonic/mod.rs: "TTL not supported").
+    reload: isCluster(config) ? "restart" : "watch",
   });
 }

@@ -106,7 +106,11 @@ export const LISTENERS = {
     health: probe(13133),
     metrics: ownMetrics(4318),
   },
-  qdrant: { rest: mtls(6333, "http", "services", "applications") },
+  qdrant: {
+    rest: mtls(6333, "http", "services", "applications"),
+    // Qdrant has one client CA for both: what else keeps applications out stands in docs/security.md.
+    p2p: mtls(6335, "grpc", "services", "applications"),
+  },
   alertmanager: { http: mtls(9093, "http", "services") },
   "log-agent": { metrics: ownMetrics(4318) },
 } as const satisfies Record<ServiceName, Record<string, Listener>>;
@@ -241,6 +245,20 @@ export const CONNECTIONS: readonly Connection[] = [
   { from: "prometheus", to: "loki", listener: "http", carries: "scrapes" },
   { from: "prometheus", to: "grafana", listener: "https", carries: "scrapes" },
   {
+    from: "qdrant",
+    to: "qdrant",
+    listener: "p2p",
+    carries: "consensus, reads and writes of other peers' shards, with the API key",
+    when: ({ replicas }) => replicas.qdrant > 1,
+  },
+  {
+    from: "qdrant",
+    to: "qdrant",
+    listener: "rest",
+    carries: "snapshots of shards for a peer that is behind, with the API key",
+    when: ({ replicas }) => replicas.qdrant > 1,
+  },
+  {
     from: "prometheus",
     to: "qdrant",
     listener: "rest",
@@ -319,15 +337,14 @@ export function zonesOf(config: StackConfig, service: ServiceName): Zone[] {
   return [...zones];
 }
 
-/** Listeners that are open with this configuration. */
+/** Listeners that are open with this configuration: all but those whose connections it has not. */
 export function openListeners(config: StackConfig, service: ServiceName): Record<string, Listener> {
+  const leadsTo = (connections: readonly Connection[], name: string) =>
+    connections.some(({ to, listener }) => to === service && listener === name);
   const active = activeConnections(config);
   return Object.fromEntries(
     Object.entries(listenersOf(service)).filter(
-      ([name, { reach, security, port }]) =>
-        reach === "loopback" ||
-        security !== "plaintext" ||
-        active.some(({ to, listener }) => to === service && listener === name && port > 0),
+      ([name]) => leadsTo(active, name) || !leadsTo(CONNECTIONS, name),
     ),
   );
 }

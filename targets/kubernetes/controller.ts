@@ -10,6 +10,9 @@ const metadata = (cluster: Cluster, { name }: Workload) => ({
   labels: labelsOf(cluster, name),
 });
 
+/** Seconds that a replica which is ready gets to take over what the others have. */
+const CATCHING_UP = 20;
+
 function statefulSet(
   cluster: Cluster,
   workload: Workload,
@@ -26,6 +29,8 @@ function statefulSet(
     spec: {
       serviceName: headlessName(name),
       replicas,
+      // One that listens is not yet up to date with the others; the next is not taken away until then.
+      ...(replicas > 1 && { minReadySeconds: CATCHING_UP }),
       podManagementPolicy: "Parallel",
       revisionHistoryLimit: 3,
       updateStrategy: { type: "RollingUpdate" },

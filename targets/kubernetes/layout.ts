@@ -1,5 +1,5 @@
 import { containerLayout, portOf } from "../container-layout";
-import type { Layout } from "../layout";
+import { REPLICA, type Layout } from "../layout";
 import { headlessName, replicaName } from "./cluster";
 
 /**
@@ -11,4 +11,6 @@ export const kubernetesLayout = (name: string): Layout => ({
   probeBind: "0.0.0.0",
   replica: (service, index, listener) =>
     `${replicaName(service, index)}.${headlessName(service)}:${portOf(service, listener)}`,
+  self: (listener) => `$(${REPLICA.name}).${headlessName(name)}:${portOf(name, listener)}`,
+  selfAddress: (listener) => `$(${REPLICA.address}):${portOf(name, listener)}`,
 });

@@ -43,8 +43,18 @@ function probesOf(workload: Workload) {
   };
 }
 
+/** What a replica is told of itself. */
+function replicaVariables({ replicaNameVariable, replicaAddressVariable }: Workload) {
+  const variable = (name: string | undefined, fieldPath: string) =>
+    name === undefined ? [] : [{ name, valueFrom: { fieldRef: { fieldPath } } }];
+  return [
+    ...variable(replicaNameVariable, "metadata.name"),
+    ...variable(replicaAddressVariable, "status.podIP"),
+  ];
+}
+
 function containerOf(workload: Workload): Container {
-  const { name, image, entrypoint, args, env, replicaNameVariable, limits, ports } = workload;
+  const { name, image, entrypoint, args, env, limits, ports } = workload;
   return {
     name,
     image,
@@ -52,9 +62,7 @@ function containerOf(workload: Workload): Container {
     ...(entrypoint && { command: entrypoint }),
     args,
     env: [
-      ...(replicaNameVariable === undefined
-        ? []
-        : [{ name: replicaNameVariable, valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }]),
+      ...replicaVariables(workload),
       ...Object.entries(env)
         .map(([variable, value]) => ({ name: variable, value }))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -102,7 +110,7 @@ export function podOf(
   const { nodeSelector, tolerations } = placementOf(cluster, name);
   const labels = labelsOf(cluster, name);
   return {
-    metadata: { labels },
+    metadata: { labels, ...(names.readOnce && { annotations: names.readOnce }) },
     spec: {
       containers: [containerOf(workload)],
       volumes: volumesOf(workload, names),

@@ -1,6 +1,7 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
 import { DIRECTORIES } from "../container-layout";
 import type { Workload } from "../workload";
+import type { Text } from "./objects";
 
 type Volume = inputs.core.v1.Volume;
 type Mount = inputs.core.v1.VolumeMount;
@@ -10,6 +11,8 @@ export interface MountedNames {
   trust: inputs.core.v1.ConfigMapVolumeSource["name"];
   config?: inputs.core.v1.ConfigMapVolumeSource["name"];
   secrets?: inputs.core.v1.SecretVolumeSource["secretName"];
+  /** Hashes of what is refreshed in place, but read only at the start. */
+  readOnce?: Record<string, Text>;
 }
 
 /** Name of the Secret of an identity. It is constant: a renewal refreshes it in place. */

@@ -88,6 +88,19 @@ function identityObjects(making: Making, workload: Workload): Kinds["Secret"][] 
   });
 }
 
+/** Annotations by which a renewal restarts what can take a certificate in no other way. */
+function readOnce({ materials, texts }: Making, { identities }: Workload) {
+  const annotations = identities
+    .filter(({ reload }) => reload === "restart")
+    .map(({ certificate }) => [
+      `tracekeep.io/${identitySecret(certificate)}`,
+      texts.name([materials.identities[certificate].certificate], contentHash),
+    ]);
+  return annotations.length === 0
+    ? {}
+    : { readOnce: Object.fromEntries(annotations) as Record<string, Text> };
+}
+
 function secretFilesObject(
   { cluster, materials, texts }: Making,
   { name, secretFiles }: Workload,
@@ -139,6 +152,7 @@ export function workloadObjects(
       trust,
       config: config[0]?.metadata.name,
       secrets: secrets[0]?.metadata.name,
+      ...readOnce(making, workload),
     }),
   ];
 }

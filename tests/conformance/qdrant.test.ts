@@ -1,9 +1,9 @@
-import { VERIFICATION } from "../../components/pki/certificate-spec";
 import { parseConfig } from "../../config/parse";
 import { eventually, isListening } from "../helpers/ports";
 import { startStack, type Mutation, type ProcessStack } from "../helpers/process-stack";
 import { expectRefusals, servedSerial } from "../helpers/refusals";
-import { get, identityIn } from "../helpers/requests";
+import { askQdrant } from "../helpers/qdrant";
+import { get } from "../helpers/requests";
 import { describeWith } from "../helpers/skip";
 
 const config = parseConfig(
@@ -23,31 +23,17 @@ const reloadSoon: Mutation = (workload) => ({
 
 const withoutDocument: Mutation = (workload) => ({ ...workload, secretFiles: [] });
 
-/** A request with an application's certificate, and the key if there is one. */
-async function ask(
-  stack: ProcessStack,
-  method: string,
-  path: string,
-  key?: string,
-  body?: unknown,
-) {
-  return get(stack, "qdrant", path, {
-    listener: "rest",
-    identity: identityIn(stack, VERIFICATION),
-    method,
-    headers: {
-      "content-type": "application/json",
-      ...(key !== undefined && { "api-key": key }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-}
-
 const nearest = async (stack: ProcessStack): Promise<number> => {
-  const { status, body } = await ask(stack, "POST", "/collections/notes/points/query", "read-key", {
-    query: [0.9, 0.1],
-    limit: 1,
-  });
+  const { status, body } = await askQdrant(
+    stack,
+    "POST",
+    "/collections/notes/points/query",
+    "read-key",
+    {
+      query: [0.9, 0.1],
+      limit: 1,
+    },
+  );
   if (status !== 200) throw new Error(`Qdrant answered ${status}: ${body}`);
   return (JSON.parse(body) as { result: { points: { id: number }[] } }).result.points[0].id;
 };
@@ -65,16 +51,22 @@ describeWith(["qdrant", "prometheus"], "Qdrant with the stack's own document", (
   afterAll(() => stack?.stop(), 60_000);
 
   test("stores vectors of an application with the key, and finds them, also after a restart", async () => {
-    const created = await ask(stack, "PUT", "/collections/notes", "write-key", {
+    const created = await askQdrant(stack, "PUT", "/collections/notes", "write-key", {
       vectors: { size: 2, distance: "Cosine" },
     });
     expect(created.status).toBe(200);
-    const upserted = await ask(stack, "PUT", "/collections/notes/points?wait=true", "write-key", {
-      points: [
-        { id: 1, vector: [1, 0] },
-        { id: 2, vector: [0, 1] },
-      ],
-    });
+    const upserted = await askQdrant(
+      stack,
+      "PUT",
+      "/collections/notes/points?wait=true",
+      "write-key",
+      {
+        points: [
+          { id: 1, vector: [1, 0] },
+          { id: 2, vector: [0, 1] },
+        ],
+      },
+    );
     expect(upserted.status).toBe(200);
     expect(await nearest(stack)).toBe(1);
     await stack.restart("qdrant");
@@ -91,7 +83,7 @@ describeWith(["qdrant", "prometheus"], "Qdrant with the stack's own document", (
     ["the read-only key for writing", "read-key", "PUT", [401, 403]],
   ])("refuses %s", async (_, key, method, refusals) => {
     const body = method === "PUT" ? { vectors: { size: 2, distance: "Dot" } } : undefined;
-    const { status } = await ask(stack, method, "/collections/other", key, body);
+    const { status } = await askQdrant(stack, method, "/collections/other", key, body);
     expect(refusals).toContain(status);
   });
 
@@ -107,7 +99,7 @@ describeWith(["qdrant", "prometheus"], "Qdrant with the stack's own document", (
       const { data } = JSON.parse(body) as { data: { result: { value: [number, string] }[] } };
       expect(data.result[0]?.value[1]).toBe("1");
     });
-    const { status } = await ask(stack, "GET", "/metrics");
+    const { status } = await askQdrant(stack, "GET", "/metrics");
     expect(status).toBe(401);
   }, 40_000);
 

@@ -25,9 +25,9 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether something listens on a loopback port. */
-export function isListening(port: number): Promise<boolean> {
+export function isListening(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, host);
     socket.once("connect", () => {
       socket.destroy();
       resolve(true);

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import {
-  certificateSpecs,
   OPERATOR,
   VERIFICATION,
   type CertificateSpec,
@@ -22,6 +21,7 @@ import type { ConfigFile, Workload } from "../../targets/workload";
 import { mountOf } from "./mounts";
 import { issuePki, replaceFile, type Pki, type ReissueOptions } from "./pki";
 import { freePort } from "./ports";
+import { replicaAddress, replicaName, specsOf } from "./replicas";
 import { ServerProcess } from "./server-process";
 import { programPath } from "./servers";
 
@@ -30,6 +30,8 @@ export interface Places {
   layout: Layout;
   /** Trust bundle of another PKI whose names are all the same. */
   foreignTrust: string;
+  /** Which of the service's replicas it is, counted from 0. */
+  replica: number;
 }
 
 /** Breaks a service on purpose: what runs is the Workload that it returns. */
@@ -72,6 +74,13 @@ async function allocatePorts(): Promise<Record<ServiceName, Record<string, numbe
   return ports;
 }
 
+interface Replica {
+  service: ServiceName;
+  index: number;
+  workload: Workload;
+  process: ServerProcess;
+}
+
 const write = async (path: string, content: string) => {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, content, { mode: 0o600 });
@@ -79,8 +88,9 @@ const write = async (path: string, content: string) => {
 
 /** Real servers as processes on loopback ports, with the stack's own documents and certificates. */
 export class ProcessStack {
+  /** The Workload of each service that was started, its first replica's where there are more. */
   readonly workloads: Partial<Record<ServiceName, Workload>> = {};
-  readonly #processes = new Map<ServiceName, ServerProcess>();
+  readonly #replicas = new Map<string, Replica>();
   readonly #options: ProcessStackOptions;
 
   private constructor(
@@ -100,7 +110,7 @@ export class ProcessStack {
   static async start(options: ProcessStackOptions): Promise<ProcessStack> {
     const { config } = options;
     const directory = await mkdtemp(join(tmpdir(), "tracekeep-"));
-    const specs = certificateSpecs(config);
+    const specs = specsOf(config);
     const pki = await issuePki(directory, specs, { overrides: options.certificates });
     const foreign = await issuePki(join(directory, "foreign"), specs);
     const secrets = new Proxy({} as Record<SecretName, string>, {
@@ -125,9 +135,9 @@ export class ProcessStack {
     return stack;
   }
 
-  /** Where a service finds its files and its peers. */
-  layout(service: ServiceName): Layout {
-    const own = join(this.directory, service);
+  /** Where a service, or one of its replicas, finds its files and its peers. */
+  layout(service: ServiceName, replica = 0): Layout {
+    const own = join(this.directory, replicaName(service, replica));
     return {
       config: join(own, "config"),
       trust: this.pki.trust,
@@ -136,11 +146,13 @@ export class ProcessStack {
       data: join(own, "data"),
       dataMount: mountOf(own),
       scratch: join(own, "scratch"),
-      bind: "127.0.0.1",
-      probeBind: "127.0.0.1",
+      bind: replicaAddress(replica),
+      probeBind: replicaAddress(replica),
       listen: (listener) => this.port(service, listener),
       peer: (peer, listener) => `127.0.0.1:${this.port(peer, listener)}`,
-      replica: (peer, _, listener) => `127.0.0.1:${this.port(peer, listener)}`,
+      replica: (peer, index, listener) => `${replicaAddress(index)}:${this.port(peer, listener)}`,
+      self: (listener) => `${replicaAddress(replica)}:${this.port(service, listener)}`,
+      selfAddress: (listener) => `${replicaAddress(replica)}:${this.port(service, listener)}`,
     };
   }
 
@@ -152,7 +164,7 @@ export class ProcessStack {
 
   /** What the verification needs to check the services that were started. */
   target(): VerificationTarget {
-    const started = [...this.#processes.keys()];
+    const started = [...new Set([...this.#replicas.values()].map(({ service }) => service))];
     const running = <T extends string>(names: readonly T[]) =>
       names.filter((name) => (started as string[]).includes(name));
     const expected = verificationExpectations(this.config);
@@ -192,26 +204,31 @@ export class ProcessStack {
     };
   }
 
-  /** The process of a service that this stack was started with. */
-  process(service: ServiceName): ServerProcess {
-    const process = this.#processes.get(service);
-    if (!process) throw new Error(`this stack was started without ${service}`);
-    return process;
+  /** The process of a service, or of one of its replicas, that this stack was started with. */
+  process(service: ServiceName, replica = 0): ServerProcess {
+    const name = replicaName(service, replica);
+    const started = this.#replicas.get(name);
+    if (!started) throw new Error(`this stack was started without ${name}`);
+    return started.process;
   }
 
   /** The last lines of a service's output. */
-  log(service: ServiceName, lines?: number): string {
-    return this.process(service).log(lines);
+  log(service: ServiceName, lines?: number, replica?: number): string {
+    return this.process(service, replica).log(lines);
   }
 
   /** Sends a signal and waits for the process's end. */
-  async kill(service: ServiceName, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    await this.process(service).stop(signal);
+  async kill(
+    service: ServiceName,
+    signal: NodeJS.Signals = "SIGKILL",
+    replica?: number,
+  ): Promise<void> {
+    await this.process(service, replica).stop(signal);
   }
 
   /** Ends a service, if it still runs, and starts it again with the same files and ports. */
-  async restart(service: ServiceName): Promise<void> {
-    const process = this.process(service);
+  async restart(service: ServiceName, replica?: number): Promise<void> {
+    const process = this.process(service, replica);
     await process.stop();
     process.start();
     await process.ready();
@@ -219,7 +236,7 @@ export class ProcessStack {
 
   /** Kills every process, for nothing of it is wanted any more, and removes the directory. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#processes.values()].map((process) => process.stop("SIGKILL")));
+    await Promise.all([...this.#replicas.values()].map(({ process }) => process.stop("SIGKILL")));
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -228,17 +245,27 @@ export class ProcessStack {
    * restart of the services that had others. Data and ports stay.
    */
   async mend(): Promise<void> {
-    const { services, certificates = {}, readyTimeout } = this.#options;
-    for (const service of services) {
-      const broken = this.workloads[service];
-      const plain = this.#workload(service);
-      const differs = JSON.stringify(broken) !== JSON.stringify(plain);
+    const { certificates = {} } = this.#options;
+    for (const { service, index, workload, process } of [...this.#replicas.values()]) {
+      const plain = this.#workload(service, index);
+      const differs = JSON.stringify(workload) !== JSON.stringify(plain);
       if (!differs && !(service in certificates)) continue;
       if (service in certificates) await this.renew(service);
-      await this.process(service).stop();
-      await this.#start(service, plain, readyTimeout);
+      await process.stop();
+      await this.#start(service, index, plain);
     }
-    await Promise.all([...this.#processes.values()].map((process) => process.ready()));
+    await this.#ready();
+  }
+
+  /**
+   * Starts one more replica than the configuration has, or one again with other documents.
+   *
+   * @returns once it listens, or throws with the end of its log.
+   */
+  async startReplica(service: ServiceName, index: number, mutate?: Mutation): Promise<void> {
+    await this.#replicas.get(replicaName(service, index))?.process.stop();
+    await this.#prepare(service, index, mutate);
+    await this.process(service, index).ready();
   }
 
   /** Issues a leaf anew in place, as a renewal does, with what is told of it. @returns its serial. */
@@ -254,49 +281,71 @@ export class ProcessStack {
     }
   }
 
-  #workload(service: ServiceName): Workload {
-    return WORKLOADS[service]({ config: this.config, layout: this.layout(service) });
+  #workload(service: ServiceName, replica: number): Workload {
+    return WORKLOADS[service]({ config: this.config, layout: this.layout(service, replica) });
   }
 
-  async #start(service: ServiceName, workload: Workload, readyTimeout?: number): Promise<void> {
-    const layout = this.layout(service);
-    this.workloads[service] = workload;
+  async #start(service: ServiceName, index: number, workload: Workload): Promise<void> {
+    const layout = this.layout(service, index);
+    const name = replicaName(service, index);
+    if (index === 0) this.workloads[service] = workload;
     for (const { path, content } of workload.files) await write(path, content);
     for (const file of workload.secretFiles) {
-      await write(file.path, file.render(file.secrets.map((name) => this.secrets[name])));
+      await write(file.path, file.render(file.secrets.map((secret) => this.secrets[secret])));
     }
     await this.#writeLiveFiles(workload);
+    const { probe } = workload;
     const process = new ServerProcess({
-      name: service,
+      name,
       program: programPath(service),
       // Words after the image's program belong to the command line, whatever the image calls it.
       args: [...(workload.entrypoint?.slice(1) ?? []), ...workload.args],
       env: { TMPDIR: layout.scratch, ...workload.env },
       directory: layout.scratch,
-      log: join(this.directory, `${basename(service)}.log`),
-      ports: Object.keys(openListeners(this.config, service)).map((name) =>
-        this.port(service, name),
+      log: join(this.directory, `${basename(name)}.log`),
+      host: layout.bind,
+      ports: Object.keys(openListeners(this.config, service)).map((listener) =>
+        this.port(service, listener),
       ),
-      probe: workload.probe.kind === "exec" ? workload.probe.command : undefined,
-      readyTimeout,
+      // In its container it is alone.
+      probe:
+        probe.kind === "exec"
+          ? probe.command.map((word) =>
+              index === 0 ? word : word.replace("localhost", layout.bind),
+            )
+          : undefined,
+      readyTimeout: this.#options.readyTimeout,
       stopGrace: workload.stopGrace * 1000,
     });
-    this.#processes.set(service, process);
+    this.#replicas.set(name, { service, index, workload, process });
     process.start();
   }
 
-  async #launch({ services, mutate, readyTimeout, waitReady }: ProcessStackOptions): Promise<void> {
-    for (const service of services) {
-      const layout = this.layout(service);
-      for (const directory of [layout.config, layout.secrets, layout.data, layout.scratch]) {
-        await mkdir(directory, { recursive: true });
-      }
-      const plain = this.#workload(service);
-      const broken = mutate?.(plain, { layout, foreignTrust: this.foreign.trust });
-      await this.#start(service, broken ?? plain, readyTimeout);
+  async #prepare(service: ServiceName, index: number, mutate?: Mutation): Promise<Workload> {
+    const layout = this.layout(service, index);
+    for (const directory of [layout.config, layout.secrets, layout.data, layout.scratch]) {
+      await mkdir(directory, { recursive: true });
     }
-    if (waitReady === false) return;
-    await Promise.all([...this.#processes.values()].map((process) => process.ready()));
+    const plain = this.#workload(service, index);
+    const places = { layout, foreignTrust: this.foreign.trust, replica: index };
+    await this.#start(service, index, mutate?.(plain, places) ?? plain);
+    return plain;
+  }
+
+  async #ready(): Promise<void> {
+    await Promise.all([...this.#replicas.values()].map(({ process }) => process.ready()));
+  }
+
+  async #launch({ services, mutate, waitReady }: ProcessStackOptions): Promise<void> {
+    for (const service of services) {
+      const { replicas = 1 } = await this.#prepare(service, 0, mutate);
+      for (let index = 1; index < replicas; index++) {
+        // One that ends because the first is not there yet would be started again by its target.
+        await this.process(service, index - 1).ready();
+        await this.#prepare(service, index, mutate);
+      }
+    }
+    if (waitReady !== false) await this.#ready();
   }
 }
 

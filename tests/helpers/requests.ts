@@ -11,11 +11,17 @@ import type { ServiceName } from "../../config/services";
 import { eventually } from "./ports";
 import type { ProcessStack } from "./process-stack";
 import { clientIdentity, rootCertificate } from "./refusals";
+import { replicaAddress } from "./replicas";
 
 /** A listener of a running stack, to be dialled under the service's name. */
-export function addressIn(stack: ProcessStack, service: ServiceName, listener: string): Address {
+export function addressIn(
+  stack: ProcessStack,
+  service: ServiceName,
+  listener: string,
+  replica = 0,
+): Address {
   return {
-    host: "127.0.0.1",
+    host: replicaAddress(replica),
     port: stack.port(service, listener),
     serverName: service,
     root: rootCertificate(stack.pki),
@@ -33,10 +39,10 @@ export function get(
   stack: ProcessStack,
   service: ServiceName,
   path: string,
-  options: Partial<HttpCall> & { listener?: string } = {},
+  options: Partial<HttpCall> & { listener?: string; replica?: number } = {},
 ): Promise<HttpResponse> {
-  const { listener = "http", ...rest } = options;
-  return call(addressIn(stack, service, listener), {
+  const { listener = "http", replica, ...rest } = options;
+  return call(addressIn(stack, service, listener, replica), {
     path,
     identity: identityIn(stack, OPERATOR),
     ...rest,

@@ -18,6 +18,8 @@ export interface ServerOptions {
   directory: string;
   /** File that gets its output. */
   log: string;
+  /** Address at which it listens. Default: 127.0.0.1. */
+  host?: string;
   /** Ports that it must open. */
   ports: readonly number[];
   /** Command that tells whether it is well, as inside the container. */
@@ -72,8 +74,8 @@ export class ServerProcess {
   /** Waits until its ports are open. @throws with the end of its output if it ends or is late. */
   listening(): Promise<void> {
     return this.#until(async () => {
-      const { ports } = this.options;
-      const open = await Promise.all(ports.map(isListening));
+      const { ports, host } = this.options;
+      const open = await Promise.all(ports.map((port) => isListening(port, host)));
       const closed = ports.filter((_, index) => !open[index]);
       return closed.length > 0 ? `ports ${closed.join()} are closed` : undefined;
     });
