@@ -1,8 +1,9 @@
 import type { Workload } from "../workload";
-import { headlessName, labelsOf, placementOf, selectorOf, type Cluster } from "./cluster";
+import { claimTemplate } from "./claims";
+import { headlessName, labelsOf, selectorOf, type Cluster } from "./cluster";
 import type { Kinds } from "./objects";
 import { podOf } from "./pod";
-import { DATA, type MountedNames } from "./volumes";
+import type { MountedNames } from "./volumes";
 
 const metadata = (cluster: Cluster, { name }: Workload) => ({
   name,
@@ -19,9 +20,6 @@ function statefulSet(
   names: MountedNames,
 ): Kinds["StatefulSet"] {
   const { name, replicas = 1 } = workload;
-  const { volumes } = cluster.options;
-  const { storageClass } = placementOf(cluster, name);
-  const size = volumes[name as keyof typeof volumes];
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
@@ -38,16 +36,7 @@ function statefulSet(
       template: podOf(cluster, workload, names),
       // The claims outlive the StatefulSet, as data volumes outlive `destroy`.
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
-      volumeClaimTemplates: [
-        {
-          metadata: { name: DATA, labels: selectorOf(cluster, name) },
-          spec: {
-            accessModes: ["ReadWriteOnce"],
-            ...(storageClass !== undefined && { storageClassName: storageClass }),
-            resources: { requests: { storage: `${Math.ceil(size / 2 ** 20)}Mi` } },
-          },
-        },
-      ],
+      volumeClaimTemplates: [claimTemplate(cluster, name)],
     },
   };
 }

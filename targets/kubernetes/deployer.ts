@@ -4,6 +4,7 @@ import { contentHash } from "../content-hash";
 import type { Grant } from "../grant";
 import type { Deployer, Endpoint, Materials } from "../target";
 import type { Workload } from "../workload";
+import { claimSizes } from "./claims";
 import type { Cluster } from "./cluster";
 import { grantObjects } from "./grant-objects";
 import { namespaceObjects } from "./namespace";
@@ -83,7 +84,13 @@ export class KubernetesDeployer implements Deployer {
       );
     const [controller] = objects.filter(isController);
     const waits = [opts.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[];
-    const ready = this.#create(name, controller, { parent, dependsOn: [...mounted, ...waits] });
+    const ready = this.#create(name, controller, {
+      parent,
+      dependsOn: [...mounted, ...waits],
+      // They cannot be changed, only made anew; what is there takes its size below.
+      ignoreChanges: ["spec.volumeClaimTemplates"],
+    });
+    if (workload.storage) this.#sizeClaims(workload, { parent, dependsOn: ready });
     return {
       name,
       ready: [ready],
@@ -101,6 +108,19 @@ export class KubernetesDeployer implements Deployer {
     for (const object of grantObjects(this.#making, grant)) {
       const name = `${grant.name}-granted-${object.kind.toLowerCase()}`;
       this.#create(name, object, { parent, dependsOn: this.#namespace });
+    }
+  }
+
+  /** Claims that are there take another size; one that cannot is an error that says so. */
+  #sizeClaims(workload: Workload, opts: pulumi.CustomResourceOptions): void {
+    const { cluster, provider } = this.args;
+    for (const claim of claimSizes(cluster, workload)) {
+      new k8s.core.v1.PersistentVolumeClaimPatch(claim.metadata.name, claim, {
+        ...opts,
+        provider,
+        // The claim is not the stack's to take back: it outlives it.
+        retainOnDelete: true,
+      });
     }
   }
 

@@ -1,7 +1,11 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
 import { DIRECTORIES } from "../container-layout";
 import type { Workload } from "../workload";
+<<<<<<< targets/kubernetes/volumes.ts
+import { DATA } from "./claims";
+=======
 import type { Text } from "./objects";
+>>>>>>> /tmp/h-replicas/new
 
 type Volume = inputs.core.v1.Volume;
 type Mount = inputs.core.v1.VolumeMount;
@@ -17,9 +21,6 @@ export interface MountedNames {
 
 /** Name of the Secret of an identity. It is constant: a renewal refreshes it in place. */
 export const identitySecret = (certificate: string): string => `${certificate}-identity`;
-
-/** Claim of the data, in the StatefulSet's templates. */
-export const DATA = "data";
 
 /** Key of a file in a ConfigMap or Secret, whose keys know no directories. */
 export const keyOf = (path: string, directory: string): string =>

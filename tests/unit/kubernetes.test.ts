@@ -253,7 +253,7 @@ describe("the program", () => {
   test("makes every object of the manifests, with the provider of the options", async () => {
     const resources = await run();
     const made = resources
-      .filter(({ type }) => type.startsWith("kubernetes:"))
+      .filter(({ type }) => type.startsWith("kubernetes:") && !type.endsWith("Patch"))
       .map(({ inputs }) => inputs as unknown as Manifest)
       .map(({ kind, metadata }) => `${kind}/${metadata.name.replace(/-[0-9a-f]{12}$/, "")}`);
     const written = manifestsOf().map(
@@ -263,6 +263,23 @@ describe("the program", () => {
     expect(made.sort()).toEqual(written.sort());
     const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
     expect(provider?.inputs).toMatchObject({ context: "example", enableSecretMutable: "true" });
+  });
+
+  test("gives every claim its size, of each replica, by a patch: a template is never changed", async () => {
+    const volumes = { qdrant: "30Gi", alertmanager: "1500Mi" };
+    const resources = await run({ replicas: { qdrant: 2 }, kubernetes: { volumes } });
+    const patches = resources
+      .filter(({ type }) => type === "kubernetes:core/v1:PersistentVolumeClaimPatch")
+      .map(({ inputs }) => inputs as { metadata: { name: string }; spec: object })
+      .map(({ metadata, spec }) => [metadata.name, spec] as const);
+    const requests = (storage: string) => ({ resources: { requests: { storage } } });
+    expect(Object.fromEntries(patches)).toMatchObject({
+      "data-qdrant-0": requests("30720Mi"),
+      "data-qdrant-1": requests("30720Mi"),
+      "data-alertmanager-0": requests("1500Mi"),
+    });
+    const stores = manifestsOf().filter(({ spec }) => spec?.volumeClaimTemplates !== undefined);
+    expect(patches).toHaveLength(stores.length + 1); // Qdrant has two.
   });
 
   test("keeps secrets secret, and names no object by one", async () => {
