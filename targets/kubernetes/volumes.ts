@@ -1,11 +1,8 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
 import { DIRECTORIES } from "../container-layout";
 import type { Workload } from "../workload";
-<<<<<<< targets/kubernetes/volumes.ts
 import { DATA } from "./claims";
-=======
 import type { Text } from "./objects";
->>>>>>> /tmp/h-replicas/new
 
 type Volume = inputs.core.v1.Volume;
 type Mount = inputs.core.v1.VolumeMount;
