@@ -7,6 +7,7 @@ const COMMANDS = [
   "destroy",
   "render",
   "review",
+  "drift",
   "verify",
   "env",
   "images",

@@ -3,11 +3,14 @@ import { splitHostPort } from "../../components/verification/client";
 import type { StackConfig } from "../../config/parse";
 import type { DialledService } from "../../config/services";
 import { containerLayout } from "../../targets/container-layout";
+import { editedFiles, strangers } from "../drift/docker";
 import { checkDocker, dockerHost } from "../docker";
 import { checkImages } from "../host-images";
 import { checkPorts } from "../host-ports";
 import { unwellContainers } from "../unwell";
 import type { Host, HostKind, ReadLog } from "./host";
+
+const CONTAINER = "docker:index/container:Container";
 
 /** Names of the volumes of a stack that are on the host, sorted. */
 async function volumesOf(stack: string, docker: Docker): Promise<string[]> {
@@ -27,6 +30,13 @@ async function open(config: StackConfig): Promise<Host> {
     unwell: () => unwellContainers(stack, docker),
     dataVolumes: () => volumesOf(stack, docker),
     deleteDataVolume: async (name) => void (await docker.getVolume(name).remove()),
+    drift: async (resources) => {
+      const containers = resources.filter(({ type }) => type === CONTAINER);
+      return [
+        ...(await editedFiles(docker, containers)),
+        ...(await strangers(docker, stack, containers)),
+      ];
+    },
   };
 }
 

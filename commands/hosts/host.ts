@@ -4,6 +4,7 @@ import type { DialledService, ServiceName } from "../../config/services";
 import type { Grant } from "../../targets/grant";
 import type { Layout } from "../../targets/layout";
 import type { Workload } from "../../targets/workload";
+import type { Finding, StateResource } from "../drift/finding";
 
 /** What a stack runs on, as the commands see it. It has answered. */
 export interface Host {
@@ -18,6 +19,8 @@ export interface Host {
   /** Names of the data volumes of the stack, sorted. */
   dataVolumes(): Promise<string[]>;
   deleteDataVolume(name: string): Promise<void>;
+  /** What changed behind the stack's back where the engine does not look. */
+  drift(resources: readonly StateResource[]): Promise<Finding[]>;
 }
 
 /** Reads the last lines that a service wrote; empty where they cannot be read. */

@@ -156,6 +156,20 @@ async function open(config: StackConfig): Promise<Host> {
       },
       deleteDataVolume: async (name) =>
         void (await core.deleteNamespacedPersistentVolumeClaim({ namespace, name })),
+      drift: async () => {
+        const { items } = await core.listNamespacedPod({ namespace });
+        const ours = stackSelector(cluster).split(",");
+        // Files are objects here, at which the engine looks itself.
+        return items
+          .filter(({ metadata }) => {
+            const labels = Object.entries(metadata?.labels ?? {}).map((pair) => pair.join("="));
+            return !ours.every((label) => labels.includes(label));
+          })
+          .map(({ metadata }) => ({
+            what: `pod ${metadata?.name}`,
+            how: ["runs in the stack's namespace, and is none of the stack's"],
+          }));
+      },
     };
   } catch (error) {
     throw new Error(

@@ -39,13 +39,17 @@ const jobs = workflows.flatMap(({ file, workflow }) =>
   Object.entries(workflow.jobs).map(([name, job]) => [`${file} ${name}`, job, workflow] as const),
 );
 
+/** What a job may write. */
+const RIGHTS: Readonly<Record<string, string[]>> = {
+  "comment.yml post": ["pull-requests"],
+  "drift.yml drift": ["issues"],
+};
+
 describe("the workflows", () => {
   test.each(jobs)("%s may do no more than it needs", (name, job, { permissions, concurrency }) => {
     expect(permissions).toEqual({ contents: "read" });
     const writes = Object.entries(job.permissions ?? {}).filter(([, right]) => right === "write");
-    expect(writes.map(([what]) => what)).toEqual(
-      name === "comment.yml post" ? ["pull-requests"] : [],
-    );
+    expect(writes.map(([what]) => what)).toEqual(RIGHTS[name] ?? []);
     expect(job["timeout-minutes"]).toBeGreaterThan(0);
     expect(job.concurrency ?? concurrency).toBeDefined();
   });
