@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { ObservabilityStack } from "./components/stack/observability-stack";
 import {
   applicationsOutput,
@@ -6,16 +5,12 @@ import {
   publishedEndpoints,
   verificationOutput,
 } from "./components/stack/outputs";
-import { lockComplaint } from "./components/stack/unlocked-images";
+import { requireLocked } from "./components/stack/require-locked";
 import { loadConfig } from "./config/load";
 import { targetOf } from "./targets";
 
 const config = loadConfig();
-const complaint = lockComplaint(config);
-if (complaint !== undefined) {
-  if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(complaint);
-  void pulumi.log.warn(`${complaint}\n\`up\` would refuse them.`);
-}
+requireLocked(config);
 const stack = new ObservabilityStack("tracekeep", { config, target: targetOf(config) });
 
 /** `host:port` of what the host publishes, by service and listener. */

@@ -38,7 +38,9 @@ const openImage = z.strictObject({ ...common, digest: z.null(), reason: text });
 
 const imagesLock = z.strictObject({
   version: z.literal(1),
-  images: z.array(z.union([lockedImage, openImage])),
+  images: z.array(
+    z.union([lockedImage, openImage], "expected an image with digests, or with null and a reason"),
+  ),
 });
 
 export type LockedImage = z.output<typeof lockedImage>;

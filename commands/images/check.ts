@@ -8,11 +8,11 @@ async function problemOf(
   { tag, digest, platforms }: LockedImage,
   repository: string,
 ): Promise<string | undefined> {
-  const now = await registry.digest(repository, tag);
+  // Not a HEAD: what its header says of the digest could not be checked.
+  const { digest: now, content } = await registry.manifest(repository, tag);
   if (now !== digest) {
     return `locked is ${digest}, and the tag is ${now} there: its maker moved it, or somebody else did. Look which, then: npm run images -- lock`;
   }
-  const { content } = await registry.manifest(repository, digest);
   if (!("manifests" in content)) return undefined;
   const there = new Map(
     content.manifests.flatMap((one) =>

@@ -1,5 +1,4 @@
 import { repositoryAt } from "../../config/images";
-import type { LockedImage } from "../../config/images-lock";
 import { checkDocker, dockerHost } from "../docker";
 import { loadIntoDocker, loadIntoRegistry, saveImages } from "./archive";
 import { checkImage } from "./check";
@@ -29,10 +28,11 @@ function copiesTo({ locked, at }: Scope, to: string): Copy[] {
 /** Node takes this one by itself; skopeo has to be told. */
 const toolOptions = ({ ca = process.env.NODE_EXTRA_CA_CERTS }: ScopeOptions) => ({ caFile: ca });
 
-const confirmAt =
-  ({ registry }: Scope) =>
-  (image: LockedImage, repository: string) =>
-    checkImage(registry, image, repository);
+/** Looks whether what was copied is what is locked, and says so of each. */
+async function confirm({ registry }: Scope, copies: readonly Copy[]): Promise<void> {
+  const outcomes = copies.map(({ image, to }) => checkImage(registry, image, to));
+  process.exitCode = report(await Promise.all(outcomes));
+}
 
 /** Copies what is locked to another registry. */
 export async function mirror({ to, ...options }: ScopeOptions & { to: string }): Promise<void> {
@@ -44,8 +44,8 @@ export async function mirror({ to, ...options }: ScopeOptions & { to: string }):
       `--to: ${to} is where stack "${options.stack}" has its images from (images.registry); name a stack that has them from elsewhere with --stack`,
     );
   }
-  const outcomes = await mirrorImages(copies, toolOptions(options), confirmAt(scope));
-  process.exitCode = report(outcomes);
+  await mirrorImages(copies, toolOptions(options));
+  await confirm(scope, copies);
   process.stdout.write(`A stack takes them from there with tracekeep:images.registry: ${to}\n`);
 }
 
@@ -67,8 +67,7 @@ async function loadToRegistry(
 ): Promise<void> {
   const copies = copiesTo(scope, to);
   await loadIntoRegistry(file, copies, options);
-  const confirm = confirmAt(scope);
-  process.exitCode = report(await Promise.all(copies.map((one) => confirm(one.image, one.to))));
+  await confirm(scope, copies);
 }
 
 async function loadToDocker(file: string, scope: Scope): Promise<void> {

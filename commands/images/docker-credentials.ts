@@ -19,10 +19,11 @@ const dockerConfig = z.object({
 
 const helperAnswer = z.object({ Username: z.string(), Secret: z.string().min(1) });
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The file that `docker login` writes. */
-export function dockerConfigFile(environment: Readonly<Record<string, string | undefined>>) {
-  return path.join(environment.DOCKER_CONFIG ?? path.join(os.homedir(), ".docker"), "config.json");
-}
+const configFile = ({ DOCKER_CONFIG }: Environment): string =>
+  path.join(DOCKER_CONFIG ?? path.join(os.homedir(), ".docker"), "config.json");
 
 /** The keys under which a registry's login may stand. */
 function keysOf(registry: string): string[] {
@@ -31,10 +32,14 @@ function keysOf(registry: string): string[] {
 }
 
 /** Asks a credential helper, as `docker` does; undefined if it has nothing. */
-function askHelper(helper: string, key: string): Promise<Credentials | undefined> {
+function askHelper(
+  helper: string,
+  key: string,
+  env: Environment,
+): Promise<Credentials | undefined> {
   const program = `docker-credential-${helper}`;
   return new Promise((resolve, reject) => {
-    const child = execFile(program, ["get"], { timeout: 30_000 }, (error, stdout) => {
+    const child = execFile(program, ["get"], { env, timeout: 30_000 }, (error, stdout) => {
       if ((error as NodeJS.ErrnoException | null)?.code === "ENOENT") {
         // What it writes is not repeated: it may be the secret itself.
         reject(
@@ -72,8 +77,9 @@ function decode(auth: string): Credentials | undefined {
  */
 export async function dockerCredentials(
   registry: string,
-  file = dockerConfigFile(process.env),
+  environment: Environment = process.env,
 ): Promise<Credentials | undefined> {
+  const file = configFile(environment);
   if (!fs.existsSync(file)) return undefined;
   let config: z.output<typeof dockerConfig>;
   try {
@@ -84,7 +90,7 @@ export async function dockerCredentials(
   const keys = keysOf(registry);
   for (const key of keys) {
     const helper = config.credHelpers[key] ?? config.credsStore;
-    const found = helper === undefined ? undefined : await askHelper(helper, key);
+    const found = helper === undefined ? undefined : await askHelper(helper, key, environment);
     if (found !== undefined) return found;
   }
   const auth = keys.map((key) => config.auths[key]?.auth).find((one) => one);

@@ -1,6 +1,5 @@
 import type { LockedImage } from "../../config/images-lock";
 import { withProgress } from "../progress";
-import type { Outcome } from "./outcome";
 import { copyImage, expectSkopeo, type SkopeoOptions } from "./skopeo";
 
 /** A locked image, and where it is copied from and to. */
@@ -12,27 +11,17 @@ export interface Copy {
 }
 
 /**
- * Has skopeo copy what is locked, all platforms, to another registry, and looks there afterwards.
+ * Has skopeo copy what is locked, all platforms, to another registry. What is there already is not
+ * transferred again.
  *
- * @param confirm looks whether the copy has the digest that is locked.
+ * @throws {Error} at the first image that cannot be copied.
  */
-export async function mirrorImages(
-  copies: readonly Copy[],
-  options: SkopeoOptions,
-  confirm: (image: LockedImage, repository: string) => Promise<Outcome>,
-): Promise<Outcome[]> {
+export async function mirrorImages(copies: readonly Copy[], options: SkopeoOptions): Promise<void> {
   await expectSkopeo("a Docker daemon would give the copies other digests");
-  const outcomes: Outcome[] = [];
   for (const { image, from, to } of copies) {
     const { tag, digest } = image;
-    try {
-      await withProgress(`Copying ${from}:${tag} to ${to}`, () =>
-        copyImage(`docker://${from}@${digest}`, `docker://${to}:${tag}`, options),
-      );
-      outcomes.push(await confirm(image, to));
-    } catch (error) {
-      outcomes.push({ ok: false, words: `${from}:${tag}: ${(error as Error).message}` });
-    }
+    await withProgress(`Copying ${from}:${tag} to ${to}`, () =>
+      copyImage(`docker://${from}@${digest}`, `docker://${to}:${tag}`, options),
+    );
   }
-  return outcomes;
 }

@@ -23,11 +23,12 @@ export interface NewerTags {
 /**
  * Newer tags of the kind that `tag` is of. A line is what semantic versioning calls compatible:
  * the same major version, and below 1 the same minor version. What is behind the version makes the
- * kind, so that a pre-release or a variant is never taken for a release.
+ * kind, so that a pre-release or a variant is never taken for a release. Undefined for a tag that is
+ * no version.
  */
-export function newerTags(tag: string, tags: readonly string[]): NewerTags {
+export function newerTags(tag: string, tags: readonly string[]): NewerTags | undefined {
   const current = versionIn(tag);
-  if (current === undefined) return {};
+  if (current === undefined) return undefined;
   const newer = tags
     .map((candidate) => ({ candidate, parsed: versionIn(candidate) }))
     .flatMap(({ candidate, parsed }) =>

@@ -16,7 +16,6 @@ export interface HttpOptions {
 export interface RegistryCall {
   /** Path below `/v2/<repository>/`, such as `manifests/1.0`. */
   path: string;
-  method?: "GET" | "HEAD";
   accept?: string;
   /** The most bytes that are taken. */
   limit: number;
@@ -66,7 +65,7 @@ export class RegistryHttp {
   /** What each repository was asked with last, so that one challenge does for all of its requests. */
   readonly #authorizations = new Map<string, string>();
 
-  constructor({ ca, credentialsOf = dockerCredentials }: HttpOptions = {}) {
+  constructor({ ca, credentialsOf = (registry) => dockerCredentials(registry) }: HttpOptions = {}) {
     const trust = ca === undefined ? {} : { ca: [...trusted(), ca] };
     this.#dispatcher = new EnvHttpProxyAgent({
       connect: { timeout: 10_000, ...trust },
@@ -96,14 +95,13 @@ export class RegistryHttp {
 
   async #fetch(
     url: URL,
-    { method = "GET", accept, limit }: Omit<RegistryCall, "path">,
+    { accept, limit }: Omit<RegistryCall, "path">,
     authorization?: string,
   ): Promise<RegistryAnswer> {
     const headers = { ...(accept && { accept }), ...(authorization && { authorization }) };
     try {
       // Followed elsewhere, fetch leaves the authorization behind.
       const response = await fetch(url, {
-        method,
         headers,
         dispatcher: this.#dispatcher,
         signal: AbortSignal.timeout(TIMEOUT),

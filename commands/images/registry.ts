@@ -52,22 +52,6 @@ export class Registry {
     return { digest, size: answer.body.length, content };
   }
 
-  /** The digest that the registry has for a tag, without the manifest where it can be had so. */
-  async digest(repository: string, tag: string): Promise<string> {
-    const answer = await this.#http.call(repository, {
-      path: `manifests/${tag}`,
-      method: "HEAD",
-      accept,
-      limit: 0,
-    });
-    expectFound(repository, tag, answer);
-    const said = answer.header("docker-content-digest");
-    // The header is one that a registry should send, not must.
-    return said !== null && DIGEST.test(said)
-      ? said
-      : (await this.manifest(repository, tag)).digest;
-  }
-
   /** What an image runs on that has no index to say so. */
   async platform(repository: string, digest: string): Promise<Platform> {
     const answer = await this.#http.call(repository, {

@@ -37,7 +37,7 @@ function repositoryOf(name: string): string | undefined {
 async function endOptions(
   end: "src" | "dest",
   name: string,
-  { caFile, credentialsOf = dockerCredentials }: SkopeoOptions,
+  { caFile, credentialsOf = (registry) => dockerCredentials(registry) }: SkopeoOptions,
   directory: string,
 ): Promise<string[]> {
   const repository = repositoryOf(name);

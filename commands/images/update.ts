@@ -12,7 +12,9 @@ export async function proposeUpdate(
   const name = `${repository}:${tag}`;
   const result = await settled(() => registry.tags(repository));
   if (!result.ok) return { ok: false, words: `${name}: ${result.reason}` };
-  const { line, beyond } = newerTags(tag, result.value);
+  const newer = newerTags(tag, result.value);
+  if (newer === undefined) return { ok: false, words: `${name}: the tag is no version` };
+  const { line, beyond } = newer;
   const further =
     beyond === undefined ? "" : ` (${beyond} is of a later line: read its changes first)`;
   return line === undefined
