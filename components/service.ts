@@ -1,11 +1,13 @@
 import { limitsOf } from "../config/capacity";
+import { entranceOf, routeOf } from "../config/entrances";
 import { imageOf, IMAGES } from "../config/images";
 import type { StackConfig } from "../config/parse";
 import { isDialled, type ServiceName } from "../config/services";
 import type { Layout } from "../targets/layout";
-import type { Workload } from "../targets/workload";
+import type { Workload, WorkloadPort } from "../targets/workload";
 import { edgesOf } from "./stack/edges";
-import { dialledBy, openListeners, zonesOf } from "./stack/connections";
+import { dialledBy, listenersOf, openListeners, zonesOf } from "./stack/connections";
+import { ROUTE_KEY } from "./stack/secrets";
 
 /**
  * How often what reads certificates by a timer reads them again, so that a renewal needs no restart:
@@ -73,6 +75,19 @@ function publishedAt(
   };
 }
 
+/** How a listener is reached by a public name, if the options ask for that. */
+function routeTo(config: StackConfig, service: ServiceName, name: string): WorkloadPort["route"] {
+  const route = routeOf(config.kubernetes.routes, service, name);
+  const host = entranceOf(config, service, name)?.host;
+  if (route === undefined || host === undefined) return undefined;
+  const chain = route.ingress?.tls?.certificate;
+  return {
+    host,
+    passThrough: listenersOf(service)[name].security === "mtls",
+    ...(chain !== undefined && { certificate: { chain, key: ROUTE_KEY } }),
+  };
+}
+
 /** The Workload of a service: what the tables say of it, and what its room adds. */
 export function serviceWorkload(
   { config, layout }: ServiceContext,
@@ -94,7 +109,12 @@ export function serviceWorkload(
     ],
     ports: Object.entries(openListeners(config, service))
       .filter(([, { reach }]) => reach === "network")
-      .map(([name]) => ({ name, number: layout.listen(name), publish: published[name] })),
+      .map(([name]) => ({
+        name,
+        number: layout.listen(name),
+        publish: published[name],
+        route: routeTo(config, service, name),
+      })),
     limits: limitsOf(config, service),
     ...(replicas > 1 && { replicas }),
     zones: zonesOf(config, service),

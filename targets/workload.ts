@@ -56,14 +56,15 @@ export interface Workload {
 /** One end of a connection, seen from the other. */
 export interface Edge {
   /**
-   * A Workload of the stack, applications that it does not run, all or one, browsers, or what is
-   * elsewhere, with its name or address where that is known.
+   * A Workload of the stack, applications that it does not run, all or one, browsers, what passes on
+   * the world's requests, or what is elsewhere, with its name or address where that is known.
    */
   peer:
     | { kind: "workload"; name: string }
     | { kind: "applications" }
     | { kind: "application"; name: string; namespace?: string }
     | { kind: "browsers" }
+    | { kind: "entrance"; namespaces: readonly string[]; addresses: readonly string[] }
     | { kind: "outside"; purpose: Purpose; host?: string };
   /** Port inside the container that is dialled. Default: not known, any. */
   port?: number;
@@ -133,6 +134,14 @@ export interface WorkloadPort {
   number: number;
   /** Where the host publishes it. Default: nowhere. */
   publish?: { bind: string; port: number };
+  /** How it is reached by a public name, where the options ask for that. */
+  route?: {
+    host: string;
+    /** Whether it demands client certificates, so that nothing may end TLS before it. */
+    passThrough: boolean;
+    /** What the world is shown where TLS ends before it. Default: somebody else's. */
+    certificate?: { chain: string; key: SecretName };
+  };
 }
 
 export interface Storage {

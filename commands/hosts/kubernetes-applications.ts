@@ -1,6 +1,8 @@
 import { stringify } from "yaml";
 import { applicationGrant } from "../../components/application/grant";
+import { listenersOf } from "../../components/stack/connections";
 import { splitHostPort } from "../../components/verification/client";
+import { entranceOf } from "../../config/entrances";
 import type { StackConfig } from "../../config/parse";
 import { clusterOf } from "../../targets/kubernetes/cluster";
 import { grantNamespace } from "../../targets/kubernetes/grant-objects";
@@ -23,9 +25,13 @@ function kubectl({ kubernetes: { kubeconfig, context } }: StackConfig, namespace
     .join(" ");
 }
 
-/** Nothing is published outside of the cluster: the way in is a forward through its API. */
+/** The way in from outside, where the options ask for one, else a forward through the cluster's API. */
 export const kubernetesWay: HostKind["way"] = (config, service, published) => {
   const { port } = splitHostPort(published);
+  const [listener] =
+    Object.entries(listenersOf(service)).find(([, one]) => one.port === port) ?? [];
+  const entrance = listener === undefined ? undefined : entranceOf(config, service, listener);
+  if (entrance?.host !== undefined) return { address: `${entrance.host}:${entrance.port}` };
   const { namespace } = clusterOf(config);
   return {
     address: `localhost:${port}`,

@@ -1,3 +1,4 @@
+import { entranceOf } from "../../config/entrances";
 import type { StackConfig } from "../../config/parse";
 import type { ApplicationConfig } from "../../config/schema";
 import { SERVICES, type ServiceName } from "../../config/services";
@@ -20,15 +21,28 @@ const scraped = ({ apps }: StackConfig): Edge[] =>
     return port === undefined ? [] : [{ peer: workload(app.name), port }];
   });
 
+/** What passes on the requests of those who dial from elsewhere. */
+function entrancesOf(config: StackConfig, { to, listener }: Connection): Edge["peer"][] {
+  const entrance = isService(to) && listener && entranceOf(config, to, listener);
+  if (!entrance) return [];
+  const { namespaces, addresses } = entrance;
+  return [{ kind: "entrance", namespaces, addresses }];
+}
+
 /** Who dials: applications that the stack runs are Workloads; the others are somewhere. */
-function callersOf({ apps }: StackConfig, { from }: Connection): Edge["peer"][] {
+function callersOf(config: StackConfig, connection: Connection): Edge["peer"][] {
+  const { from } = connection;
   if (isService(from)) return [workload(from)];
   if (from === "applications") {
-    const run = apps.filter(({ image }) => image !== undefined);
-    return [{ kind: "applications" }, ...run.map(({ name }) => workload(name))];
+    const run = config.apps.filter(({ image }) => image !== undefined);
+    return [
+      { kind: "applications" },
+      ...run.map(({ name }) => workload(name)),
+      ...entrancesOf(config, connection),
+    ];
   }
   // The operator comes in through the target's own way to a container, not over its networks.
-  return from === "browser" ? [{ kind: "browsers" }] : [];
+  return from === "browser" ? [{ kind: "browsers" }, ...entrancesOf(config, connection)] : [];
 }
 
 const portOf = ({ to, listener }: Connection): Pick<Edge, "port"> =>

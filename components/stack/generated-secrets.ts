@@ -3,7 +3,13 @@ import * as random from "@pulumi/random";
 import type { StackConfig } from "../../config/parse";
 import type { Secret } from "../../config/secret";
 import type { CONFIGURED_SECRETS } from "./secrets";
-import { GENERATED_SECRETS, receiverUrl, type ReceiverUrl, type SecretName } from "./secrets";
+import {
+  GENERATED_SECRETS,
+  receiverUrl,
+  ROUTE_KEY,
+  type ReceiverUrl,
+  type SecretName,
+} from "./secrets";
 
 type Generated = (typeof GENERATED_SECRETS)[number];
 type Configured = (typeof CONFIGURED_SECRETS)[number];
@@ -44,9 +50,9 @@ export class GeneratedSecrets extends pulumi.ComponentResource {
  * @param environment the environment variables of the process.
  */
 export function configuredSecrets(
-  { storage, alerts, grafana }: StackConfig,
+  { storage, alerts, grafana, kubernetes }: StackConfig,
   environment: Readonly<Record<string, string | undefined>>,
-): Record<Configured | ReceiverUrl, pulumi.Output<string>> {
+): Record<Configured | typeof ROUTE_KEY | ReceiverUrl, pulumi.Output<string>> {
   const text = (option: Secret | undefined, variable?: string) =>
     pulumi.secret(option?.reveal() ?? (variable && environment[variable]) ?? "");
   return {
@@ -56,6 +62,7 @@ export function configuredSecrets(
     lokiS3SecretAccessKey: text(storage.loki.secretAccessKey, "AWS_SECRET_ACCESS_KEY"),
     deadMansSwitchUrl: text(alerts.deadMansSwitch?.url),
     grafanaOidcClientSecret: text(grafana.oidc?.clientSecret),
+    [ROUTE_KEY]: text(kubernetes.routes.grafana.https?.ingress?.tls?.privateKey),
     ...Object.fromEntries(
       alerts.receivers.map(({ name, url }) => [receiverUrl(name), text(url)] as const),
     ),

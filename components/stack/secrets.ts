@@ -21,5 +21,11 @@ export const receiverUrl = (name: string) => `alertReceiverUrl/${name}` as const
 
 export type ReceiverUrl = ReturnType<typeof receiverUrl>;
 
+/** Key of the certificate that a cluster's way in to Grafana shows, where the options have one. */
+export const ROUTE_KEY = "grafanaRouteKey";
+
 export type SecretName =
-  (typeof GENERATED_SECRETS)[number] | (typeof CONFIGURED_SECRETS)[number] | ReceiverUrl;
+  | (typeof GENERATED_SECRETS)[number]
+  | (typeof CONFIGURED_SECRETS)[number]
+  | typeof ROUTE_KEY
+  | ReceiverUrl;

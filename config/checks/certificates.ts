@@ -52,7 +52,8 @@ export const ownCa: Check = ({ certificates: { ca } }) => {
   return problems;
 };
 
-function isKeyOf(certificate: X509Certificate, pem: string): boolean {
+/** Whether a PEM key is that of a certificate. */
+export function isKeyOf(certificate: X509Certificate, pem: string): boolean {
   try {
     return certificate.checkPrivateKey(createPrivateKey(pem));
   } catch {

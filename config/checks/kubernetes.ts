@@ -2,6 +2,7 @@ import { isWithin, METADATA_RANGES } from "../addresses";
 import type { Problem } from "../parse";
 import { sizeText } from "../units";
 import type { Check } from "./check";
+import { entrances } from "./kubernetes-routes";
 
 /** What a pod has no counterpart of. */
 const ON_DOCKER_ALONE = [
@@ -42,14 +43,30 @@ const egressRanges: Check = ({ kubernetes: { egress } }) =>
     }),
   );
 
+/** What has a meaning on a cluster alone. */
+const onlyThere: Check = ({ kubernetes: { routes, loadBalancers } }) =>
+  [
+    ["routes.grafana.https", routes.grafana.https],
+    ["routes.collector.otlpGrpc", routes.collector.otlpGrpc],
+    ["routes.collector.otlpHttp", routes.collector.otlpHttp],
+    ["loadBalancers.collector", loadBalancers.collector],
+    ["loadBalancers.grafana", loadBalancers.grafana],
+  ]
+    .filter(([, option]) => option !== undefined)
+    .map(([path]) => ({
+      path: `kubernetes.${path as string}`,
+      message: "has a meaning only with target: kubernetes",
+    }));
+
 /** What the stack asks of a cluster, where it is to run on one. */
 export const onKubernetes: Check = (config, environment) => {
-  if (config.target !== "kubernetes") return [];
+  if (config.target !== "kubernetes") return onlyThere(config, environment);
   return [
     ...ON_DOCKER_ALONE.filter(([path]) => valueAt(config, path) === true).map(
       ([path, why]): Problem => ({ path, message: `expected false on Kubernetes: ${why}` }),
     ),
     ...claims(config, environment),
     ...egressRanges(config, environment),
+    ...entrances(config, environment),
   ];
 };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DIALLED_SERVICES, type DialledService } from "../services";
 import * as o from "../types";
 import { egress } from "./kubernetes-egress";
+import { loadBalancers, routes } from "./kubernetes-routes";
 
 const claim = (what: string, size: string) => o.size(`Claim of ${what}.`).prefault(size);
 
@@ -72,8 +73,10 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
   ),
   priorityClass: o.text("Priority class of the pods; it must exist.").optional(),
   browsersFrom: o.list(
-    "Namespaces from which Grafana is reached, such as that of the ingress controller.",
-    o.dnsLabel("A namespace."),
+    "Namespaces from which Grafana is reached, besides those that its route is passed on from.",
+    o.namespace("A namespace."),
   ),
+  routes,
+  loadBalancers,
   egress,
 });

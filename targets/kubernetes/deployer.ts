@@ -29,6 +29,9 @@ const RESOURCES = {
   StatefulSet: k8s.apps.v1.StatefulSet,
   NetworkPolicy: k8s.networking.v1.NetworkPolicy,
   Ingress: k8s.networking.v1.Ingress,
+  HTTPRoute: k8s.apiextensions.CustomResource,
+  TLSRoute: k8s.apiextensions.CustomResource,
+  BackendTLSPolicy: k8s.apiextensions.CustomResource,
   PodDisruptionBudget: k8s.policy.v1.PodDisruptionBudget,
 } as unknown as Record<KubernetesObject["kind"], Constructor>;
 
@@ -134,8 +137,12 @@ export class KubernetesDeployer implements Deployer {
 }
 
 /** Logical name: the object's own where it is constant, else what its hash follows. */
-function logicalName(workload: string, { kind, metadata: { name } }: KubernetesObject): string {
-  if (kind === "ConfigMap") return `${workload}-config`;
+function logicalName(workload: string, object: KubernetesObject): string {
+  const {
+    kind,
+    metadata: { name },
+  } = object;
+  if (kind === "ConfigMap" && object.immutable) return `${workload}-config`;
   if (typeof name !== "string") return `${workload}-secrets`;
   return `${name}-${kind.toLowerCase()}`;
 }

@@ -37,6 +37,8 @@ export function kubernetesTarget(config: StackConfig): Target {
             namespace: cluster.namespace,
             // Else a renewed certificate would be another Secret, and restart every pod.
             enableSecretMutable: true,
+            // Those whose name says their content never do; that of a route's CA is constant.
+            enableConfigMapMutable: true,
             // The namespace stays with its claims when the stack goes, and is taken up again.
             upsertExistingObjects: true,
           },

@@ -71,6 +71,10 @@ function ruleOf(cluster: Cluster, { peer, port }: Edge): Rule {
       };
     case "browsers":
       return { peers: cluster.options.browsersFrom.map(namespaceNamed), ...ports };
+    case "entrance": {
+      const addresses = peer.addresses.map((cidr) => ({ ipBlock: { cidr } }));
+      return { peers: [...peer.namespaces.map(namespaceNamed), ...addresses], ...ports };
+    }
     case "outside": {
       const { peers, anyPort } = outsidePeers(cluster, peer);
       return { peers, ...(!anyPort && ports) };

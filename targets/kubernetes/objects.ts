@@ -16,6 +16,16 @@ type Named<K extends string, V extends string, T> = Omit<T, "apiVersion" | "kind
   metadata: Metadata;
 };
 
+/** API of Gateways, which a cluster has where somebody installed it. */
+export const GATEWAY_API = "gateway.networking.k8s.io/v1" as const;
+
+/** A route at a Gateway, as far as the stack has one. */
+interface RouteSpec {
+  parentRefs: { name: string; namespace: string; sectionName?: string }[];
+  hostnames: string[];
+  rules: { backendRefs: { name: string; port: number }[] }[];
+}
+
 /** The kinds of object that the target makes, by kind. */
 export interface Kinds {
   Namespace: Named<"Namespace", "v1", inputs.core.v1.Namespace>;
@@ -27,6 +37,21 @@ export interface Kinds {
   StatefulSet: Named<"StatefulSet", "apps/v1", inputs.apps.v1.StatefulSet>;
   NetworkPolicy: Named<"NetworkPolicy", "networking.k8s.io/v1", inputs.networking.v1.NetworkPolicy>;
   Ingress: Named<"Ingress", "networking.k8s.io/v1", inputs.networking.v1.Ingress>;
+  HTTPRoute: Named<"HTTPRoute", typeof GATEWAY_API, { spec: RouteSpec }>;
+  TLSRoute: Named<"TLSRoute", typeof GATEWAY_API, { spec: RouteSpec }>;
+  BackendTLSPolicy: Named<
+    "BackendTLSPolicy",
+    typeof GATEWAY_API,
+    {
+      spec: {
+        targetRefs: { group: string; kind: string; name: string; sectionName: string }[];
+        validation: {
+          hostname: string;
+          caCertificateRefs: { group: string; kind: string; name: Text }[];
+        };
+      };
+    }
+  >;
   PodDisruptionBudget: Named<
     "PodDisruptionBudget",
     "policy/v1",

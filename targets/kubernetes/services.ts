@@ -7,7 +7,7 @@ import { portName } from "./pod";
  * The engine would wait for an endpoint of each Service while the pod waits for its configuration;
  * what is awaited is the pod.
  */
-const NO_AWAIT = { "pulumi.com/skipAwait": "true" };
+export const NO_AWAIT = { "pulumi.com/skipAwait": "true" };
 
 function service(
   cluster: Cluster,

@@ -6,6 +6,8 @@ import { controllerOf } from "./controller";
 import { disruptionBudgetsOf } from "./disruption-budget";
 import { networkPolicyOf } from "./network-policies";
 import type { Kinds, KubernetesObject, Text } from "./objects";
+import { loadBalancersOf } from "./public-service";
+import { routeObjects } from "./routes";
 import { servicesOf } from "./services";
 import type { MaterialTexts, Texts } from "./texts";
 import { identitySecret, keyOf } from "./volumes";
@@ -147,6 +149,8 @@ export function workloadObjects(
     ...identityObjects(making, workload),
     networkPolicyOf(cluster, workload),
     ...servicesOf(cluster, workload),
+    ...loadBalancersOf(cluster, workload),
+    ...routeObjects(making, workload),
     ...disruptionBudgetsOf(cluster, workload),
     controllerOf(cluster, workload, {
       trust,

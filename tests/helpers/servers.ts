@@ -29,6 +29,7 @@ const FILE_NAMES = {
   "kube-controller-manager": ["kube-controller-manager"],
   "kube-scheduler": ["kube-scheduler"],
   kwok: ["kwok"],
+  "gateway-crds": ["gateway-crds"],
 } as const;
 
 export type Program = keyof typeof FILE_NAMES;

@@ -136,6 +136,7 @@ describe("secrets", () => {
 
   test("are these options", () => {
     expect(secretOptions()).toEqual([
+      "kubernetes.routes.grafana.https.ingress.tls.privateKey",
       "storage.tempo.accessKeyId",
       "storage.tempo.secretAccessKey",
       "storage.loki.accessKeyId",

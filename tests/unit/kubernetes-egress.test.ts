@@ -1,27 +1,11 @@
-import { parse } from "yaml";
-import { applicationWorkloads, serviceWorkloads } from "../../components/stack/workloads";
 import { isRange, isWithin, METADATA_RANGES } from "../../config/addresses";
-import { parseConfig } from "../../config/parse";
 import { UNREADABLE } from "../../config/types";
-import { kubernetesLayout } from "../../targets/kubernetes/layout";
-import { manifests } from "../../targets/kubernetes/manifests";
+import { manifestsOnCluster, workloadsOnCluster } from "../helpers/kubernetes-manifests";
 import { OUTSIDE } from "../helpers/outside-options";
 import { policyEdges, type Policy } from "../helpers/policy-edges";
 
-const configOf = (options: object) =>
-  parseConfig({ target: "kubernetes", ...options }, { stack: "dev", environment: {} });
-
-function workloadsOf(options: object) {
-  const target = { layout: kubernetesLayout };
-  const config = configOf(options);
-  return [...serviceWorkloads(config, target), ...applicationWorkloads(config, target)];
-}
-
-function policiesOf(options: object): Policy[] {
-  return [...manifests(configOf(options), workloadsOf(options)).values()]
-    .map((text) => parse(text) as Policy)
-    .filter(({ kind }) => kind === "NetworkPolicy");
-}
+const policiesOf = (options: object): Policy[] =>
+  manifestsOnCluster(options).filter(({ kind }) => kind === "NetworkPolicy");
 
 /** Where the policies let go out of the stack. */
 const outside = (policies: Policy[]) =>
@@ -86,7 +70,7 @@ test("without anything outside nothing leads out, and an application is scraped 
 });
 
 test("of a secret address no more is told than its port", () => {
-  const text = JSON.stringify(workloadsOf(OUTSIDE).map(({ dials }) => dials));
+  const text = JSON.stringify(workloadsOnCluster(OUTSIDE).map(({ dials }) => dials));
   for (const part of ["hooks.example.org", "192.0.2.7", "T0KEN"]) expect(text).not.toContain(part);
 });
 
