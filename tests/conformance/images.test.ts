@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
 import { checkImage } from "../../commands/images/check";
 import { lookUp } from "../../commands/images/look-up";
 import { Registry } from "../../commands/images/registry";
@@ -122,6 +124,32 @@ describeWith(["docker-registry"], "What a registry does not give", () => {
     expect((await check(lockedAs(made))).ok).toBe(true);
   });
 
+  test("is asked for through the environment's proxy, and its certificate checked there too", async () => {
+    const tunnels: string[] = [];
+    const forwarding = createServer().on("connect", ({ url = "" }, socket) => {
+      tunnels.push(url);
+      const far = connect(Number(url.split(":")[1]), "127.0.0.1", () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        far.pipe(socket).pipe(far);
+      });
+      for (const one of [far, socket]) one.on("error", () => far.destroy());
+    });
+    await new Promise<void>((resolve) => forwarding.listen(0, "127.0.0.1", resolve));
+    const { port } = forwarding.address() as AddressInfo;
+    process.env.https_proxy = `http://127.0.0.1:${port}`;
+    try {
+      const asked = new Registry({ ca: server.ca });
+      expect(await messageOf(lookUp(asked, { tag: TAG }, repository))).toBe("nothing was wrong");
+      expect(tunnels).toContain(proxy.host);
+      const stranger = new Registry();
+      expect(await messageOf(lookUp(stranger, { tag: TAG }, repository))).toMatch(/not trusted/);
+    } finally {
+      delete process.env.https_proxy;
+      forwarding.closeAllConnections();
+      forwarding.close();
+    }
+  });
+
   test("a digest other than the locked one", async () => {
     const { ok, words } = await check({ ...lockedAs(moved), tag: TAG });
     expect(ok).toBe(false);
@@ -187,6 +215,17 @@ describeWith(["docker-registry"], "What a registry does not give", () => {
       };
     };
     expect(await look()).toContain(`said ${digest}, is ${sha256(other)}`);
+  });
+
+  test("the configuration that an image without an index names", async () => {
+    const single = makeImage("single", ["linux/amd64"]);
+    await server.push(REPOSITORY, "single", single);
+    const { id } = single.platforms["linux/amd64"];
+    proxy.change = (path, { body }) =>
+      path.endsWith(`blobs/${id}`)
+        ? { body: Buffer.from(body.toString().replace("amd64", "arm64")) }
+        : undefined;
+    expect(await look("single")).toMatch(`is not what its digest says: said ${id}, is sha256:`);
   });
 
   test("a manifest", async () => {
