@@ -7,6 +7,7 @@ import { proposeUpdate } from "../../commands/images/update";
 import type { LockedImage } from "../../config/images-lock";
 import { makeImage, type MadeImage } from "../helpers/oci-image";
 import { freePort } from "../helpers/ports";
+import { PRIVATE_CA } from "../helpers/private-ca";
 import { LocalRegistry, sha256, type Login } from "../helpers/registry";
 import { RegistryProxy } from "../helpers/registry-proxy";
 import { describeWith } from "../helpers/skip";
@@ -182,8 +183,11 @@ describeWith(["docker-registry"], "What a registry does not give", () => {
     expect(said).toBe(`${away} does not answer (ECONNREFUSED)`);
   });
 
-  test("a certificate of a CA that is trusted", async () => {
-    const stranger = new Registry();
+  test.each([
+    ["the public ones", {}],
+    ["a private one besides", { ca: PRIVATE_CA }],
+  ])("a certificate of a CA that is trusted, with %s", async (_, trust) => {
+    const stranger = new Registry(trust);
     const said = await messageOf(lookUp(stranger, { tag: TAG }, repository));
     expect(said).toMatch(/^the certificate of 127\.0\.0\.1:\d+ is not trusted \(\w+\); .*--ca/);
     expect(proxy.asked).toEqual([]);
