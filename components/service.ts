@@ -27,6 +27,17 @@ export function goMemoryLimit(config: StackConfig, service: ServiceName): Record
   return { GOMEMLIMIT: String(Math.floor(limitsOf(config, service).memory * 0.85)) };
 }
 
+/** `host:port` of each replica of a service. All carry the service's name in their certificate. */
+export function replicasOf(
+  { config, layout }: ServiceContext,
+  service: ServiceName,
+  listener: string,
+): string[] {
+  const replicas = isDialled(service) ? config.replicas[service] : 1;
+  if (replicas === 1) return [layout.peer(service, listener)];
+  return Array.from({ length: replicas }, (_, index) => layout.replica(service, index, listener));
+}
+
 /** What only the room itself knows of its Workload. */
 export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
   Partial<

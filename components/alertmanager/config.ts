@@ -1,8 +1,10 @@
 import { stringify } from "yaml";
+import { REPLICA } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { clientDocument, webDocument } from "../prometheus/http-tls";
 import { publicUrl } from "../public-url";
 import { serviceWorkload, type ServiceContext } from "../service";
+import { gossipArguments, gossipFiles, hasPeers } from "./gossip";
 import { INHIBITIONS } from "./inhibition";
 import { receiverFiles, receiverList, receiverSecrets } from "./receivers";
 import { routingTree } from "./routing";
@@ -26,6 +28,7 @@ export function alertmanagerDocuments(context: ServiceContext): ConfigFile[] {
     file("alertmanager.yml", mainDocument(context)),
     file("web.yml", webDocument(layout)),
     file("client.yml", clientDocument(layout, "alertmanager")),
+    ...gossipFiles(context),
     ...receiverFiles(config, layout),
   ];
 }
@@ -40,8 +43,7 @@ export function alertmanagerWorkload(context: ServiceContext): Workload {
       `--web.listen-address=${layout.bind}:${port}`,
       `--web.external-url=${publicUrl(config, "alertmanager")}`,
       `--storage.path=${layout.data}`,
-      // One instance: no gossip, and no port for it.
-      "--cluster.listen-address=",
+      ...gossipArguments(context),
       // Its own metrics say which receiver a delivery failed to.
       "--enable-feature=receiver-name-in-metrics",
     ],
@@ -59,6 +61,7 @@ export function alertmanagerWorkload(context: ServiceContext): Workload {
         "show",
       ],
     },
+    ...(hasPeers(config) && { replicaAddressVariable: REPLICA.address }),
     stopGrace: 30,
     reload: "watch",
   });

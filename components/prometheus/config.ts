@@ -4,7 +4,7 @@ import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { heartbeatSeconds } from "../alertmanager/dead-mans-switch";
 import { publicUrl } from "../public-url";
-import { serviceWorkload, type ServiceContext } from "../service";
+import { replicasOf, serviceWorkload, type ServiceContext } from "../service";
 import { isEnabled } from "../stack/connections";
 import { stackRules } from "../stack/rules";
 import { certificateEndsDocument } from "./certificate-ends";
@@ -46,7 +46,7 @@ function mainDocument(context: ServiceContext): string {
             {
               scheme: "https",
               tls_config: clientTls(layout, "alertmanager"),
-              static_configs: [{ targets: [layout.peer("alertmanager", "http")] }],
+              static_configs: [{ targets: replicasOf(context, "alertmanager", "http") }],
             },
           ],
         },

@@ -19,18 +19,21 @@ export function clientTls(layout: Layout, serverName?: string) {
   };
 }
 
+/** Server side: our certificate, and a client's of the issuer *services* demanded. */
+export function serverTls(layout: Layout) {
+  const { certificate, key, services } = tlsFiles(layout);
+  return {
+    cert_file: certificate,
+    key_file: key,
+    client_auth_type: "RequireAndVerifyClientCert",
+    client_ca_file: services,
+    min_version: "TLS12",
+  };
+}
+
 /** The web file (`--web.config.file`): mTLS for every path, health and metrics included. */
 export function webDocument(layout: Layout): string {
-  const { certificate, key, services } = tlsFiles(layout);
-  return stringify({
-    tls_server_config: {
-      cert_file: certificate,
-      key_file: key,
-      client_auth_type: "RequireAndVerifyClientCert",
-      client_ca_file: services,
-      min_version: "TLS12",
-    },
-  });
+  return stringify({ tls_server_config: serverTls(layout) });
 }
 
 /** The client file (`--http.config.file`) with which promtool and amtool ask their own server. */

@@ -1,8 +1,8 @@
 import type { StackConfig } from "../../config/parse";
-import { isDialled, type ServiceName } from "../../config/services";
+import type { ServiceName } from "../../config/services";
 import { goDuration } from "../../config/units";
 import type { Layout } from "../../targets/layout";
-import type { ServiceContext } from "../service";
+import { replicasOf, type ServiceContext } from "../service";
 import { activeConnections, listenersOf } from "../stack/connections";
 import { clientTls } from "./http-tls";
 import { ENVIRONMENT_LABEL } from "./metric-names";
@@ -20,17 +20,6 @@ const inEnvironment = (
   labels: Readonly<Record<string, string>> = {},
 ) => [{ targets, labels: { [ENVIRONMENT_LABEL]: environment, ...labels } }];
 
-/** `host:port` of every replica of a service. All carry the service's name. */
-export function replicaTargets(
-  { config, layout }: ServiceContext,
-  service: ServiceName,
-  listener: string,
-): string[] {
-  const replicas = isDialled(service) ? config.replicas[service] : 1;
-  if (replicas === 1) return [layout.peer(service, listener)];
-  return Array.from({ length: replicas }, (_, index) => layout.replica(service, index, listener));
-}
-
 function serviceJob(context: ServiceContext, service: ServiceName, listener: string): ScrapeJob {
   const { config, layout } = context;
   return {
@@ -41,7 +30,7 @@ function serviceJob(context: ServiceContext, service: ServiceName, listener: str
     ...(service === "qdrant" && {
       authorization: { type: "Bearer", credentials_file: qdrantKeyFile(layout) },
     }),
-    static_configs: inEnvironment(config, replicaTargets(context, service, listener)),
+    static_configs: inEnvironment(config, replicasOf(context, service, listener)),
   };
 }
 

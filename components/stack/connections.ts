@@ -10,7 +10,8 @@ export type Zone = "backplane" | "intake" | "legacy" | "egress";
 
 export interface Listener {
   port: number;
-  protocol: "grpc" | "http";
+  /** `gossip`: what Alertmanagers say to each other, over TCP. */
+  protocol: "grpc" | "http" | "gossip";
   /**
    * `mtls`: server certificate under the root, client certificate of an accepted issuer demanded.
    * `tls`: no client certificate. `plaintext`: neither.
@@ -111,7 +112,10 @@ export const LISTENERS = {
     // Qdrant has one client CA for both: what else keeps applications out stands in docs/security.md.
     p2p: mtls(6335, "grpc", "services", "applications"),
   },
-  alertmanager: { http: mtls(9093, "http", "services") },
+  alertmanager: {
+    http: mtls(9093, "http", "services"),
+    gossip: mtls(9094, "gossip", "services"),
+  },
   "log-agent": { metrics: ownMetrics(4318) },
 } as const satisfies Record<ServiceName, Record<string, Listener>>;
 
@@ -265,6 +269,13 @@ export const CONNECTIONS: readonly Connection[] = [
     carries: "scrapes, with the read-only key",
   },
   { from: "prometheus", to: "alertmanager", listener: "http", carries: "alerts and scrapes" },
+  {
+    from: "alertmanager",
+    to: "alertmanager",
+    listener: "gossip",
+    carries: "silences, and what was delivered",
+    when: ({ replicas }) => replicas.alertmanager > 1,
+  },
   { from: "prometheus", to: "prometheus", listener: "http", carries: "scrapes" },
   {
     from: "prometheus",

@@ -1,16 +1,11 @@
 import { connect as connectPlain } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { Listener } from "../stack/connections";
 import type { Address, Identity } from "./client";
+import { ALPN, open } from "./opening";
 
 /** What came of speaking to a listener. */
 export type Outcome = "served" | "refused" | "unreachable";
-
-const HTTP_REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-/** Connection preface of HTTP/2 with an empty SETTINGS frame; a server answers with its own. */
-const HTTP2_PREFACE = Buffer.concat([
-  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-]);
 
 /** How a stranger knocks: `"plaintext"`, or TLS with this certificate or none. */
 export type Knock = "plaintext" | { identity?: Identity };
@@ -21,12 +16,12 @@ export type Knock = "plaintext" | { identity?: Identity };
  */
 export function attempt(
   address: Address,
-  protocol: "grpc" | "http",
+  protocol: Listener["protocol"],
   knock: Knock,
 ): Promise<Outcome> {
   const { host, port, serverName, root } = address;
   return new Promise((resolve) => {
-    const send = () => socket.write(protocol === "grpc" ? HTTP2_PREFACE : HTTP_REQUEST);
+    const send = () => open(socket, protocol);
     const socket =
       knock === "plaintext"
         ? connectPlain(port, host, send)
@@ -38,7 +33,7 @@ export function attempt(
               ca: root,
               cert: knock.identity?.certificate,
               key: knock.identity?.key,
-              ALPNProtocols: [protocol === "grpc" ? "h2" : "http/1.1"],
+              ALPNProtocols: ALPN[protocol],
             },
             send,
           );
@@ -48,7 +43,10 @@ export function attempt(
     };
     let connected = false;
     socket.once("connect", () => (connected = true));
-    socket.setTimeout(5000, () => end("unreachable"));
+    // Alertmanager leaves a connection open that it could make nothing of.
+    socket.setTimeout(5000, () =>
+      end(connected && protocol === "gossip" ? "refused" : "unreachable"),
+    );
     socket.once("data", (data: Buffer) => {
       // A TLS server's own words to a client in plaintext: an alert, or Go's HTTP 400.
       const toldOff =

@@ -4,20 +4,13 @@ import { join } from "node:path";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { OPERATOR, VERIFICATION } from "../../components/pki/certificate-spec";
 import { openListeners, type Listener } from "../../components/stack/connections";
+import { ALPN, open } from "../../components/verification/opening";
 import type { ServiceName } from "../../config/services";
 import type { Pki } from "./pki";
 import type { ProcessStack } from "./process-stack";
 
 /** What came of an attempt: bytes of the application, or the error with which it ended. */
 type Attempt = { served: true } | { served: false; reason: string };
-
-const HTTP_REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-/** Connection preface of HTTP/2 with an empty SETTINGS frame; a server answers with its own. */
-const HTTP2_PREFACE = Buffer.concat([
-  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-]);
-const opening = ({ protocol }: Listener) => (protocol === "grpc" ? HTTP2_PREFACE : HTTP_REQUEST);
 
 /** A certificate and key of a PKI on disk. */
 export function clientIdentity(pki: Pki, name: string): { cert: string; key: string } {
@@ -39,10 +32,12 @@ function attempt(
 ): Promise<Attempt> {
   return new Promise((resolve) => {
     const refused = (reason: string) => resolve({ served: false, reason });
-    const send = () => socket.write(opening(listener));
-    const alpn = [listener.protocol === "grpc" ? "h2" : "http/1.1"];
+    const send = () => open(socket, listener.protocol);
     const socket = tls
-      ? connectTls({ host: "127.0.0.1", port, ALPNProtocols: alpn, ...tls }, send)
+      ? connectTls(
+          { host: "127.0.0.1", port, ALPNProtocols: ALPN[listener.protocol], ...tls },
+          send,
+        )
       : connectPlain(port, "127.0.0.1", send);
     socket.setTimeout(5000, () => {
       refused("no answer within 5 s");

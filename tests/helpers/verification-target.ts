@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OPERATOR, VERIFICATION } from "../../components/pki/certificate-spec";
-import { listenersOf } from "../../components/stack/connections";
+import { openListeners } from "../../components/stack/connections";
 import {
   verificationExpectations,
   type VerificationTarget,
@@ -37,7 +37,7 @@ export function targetOf(
       services.map((service) => [
         service,
         Object.fromEntries(
-          Object.entries(listenersOf(service))
+          Object.entries(openListeners(stack.config, service))
             .filter(([, { reach, security }]) => reach === "network" && security !== "plaintext")
             .map(([name]) => [name, `127.0.0.1:${stack.port(service, name)}`]),
         ),

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { alertmanagerWorkload } from "../../components/alertmanager/config";
 import { prometheusWorkload } from "../../components/prometheus/config";
 import { qdrantWorkload } from "../../components/qdrant/config";
 import { serviceWorkloads } from "../../components/stack/workloads";
@@ -51,6 +52,16 @@ interface Controller {
 function controllerOf(...of: Parameters<typeof objectsOf>) {
   const found = objectsOf(...of).find(({ kind }) => /^(StatefulSet|Deployment)$/.test(kind));
   return (found as unknown as { spec: Controller }).spec;
+}
+
+/** Who may reach whom at a port: what is let in, then what is let out. */
+function edgesAt(port: number, config: ReturnType<typeof configOf>): string[] {
+  const policies = serviceWorkloads(config, { layout: kubernetesLayout }).map(
+    (workload) => networkPolicyOf(clusterOf(config), workload) as unknown as Policy,
+  );
+  return (["ingress", "egress"] as const).flatMap((direction) =>
+    [...policyEdges(policies, direction)].filter((edge) => edge.endsWith(`:${port}`)),
+  );
 }
 
 /** `host:port` of the targets of a scrape job. */
@@ -108,14 +119,10 @@ describe("Qdrant with replicas", () => {
       { qdrant: 3 },
       { apps: [{ name: "shop", image: "shop:1", qdrant: true }] },
     );
-    const policies = serviceWorkloads(config, { layout: kubernetesLayout }).map(
-      (workload) => networkPolicyOf(clusterOf(config), workload) as unknown as Policy,
+    expect(edgesAt(6335, config)).toEqual(["qdrant -> qdrant:6335", "qdrant -> qdrant:6335"]);
+    expect(edgesAt(6333, config).filter((edge) => edge === "qdrant -> qdrant:6333")).toHaveLength(
+      2,
     );
-    for (const direction of ["ingress", "egress"] as const) {
-      const found = [...policyEdges(policies, direction)];
-      expect(found.filter((edge) => edge.endsWith(":6335"))).toEqual(["qdrant -> qdrant:6335"]);
-      expect(found).toContain("qdrant -> qdrant:6333");
-    }
   });
 
   test("opens no p2p alone", () => {
@@ -129,5 +136,58 @@ describe("Qdrant with replicas", () => {
       targets: ["qdrant-0.qdrant-headless:6333", "qdrant-1.qdrant-headless:6333"],
     });
     expect(scraped({}, "qdrant")).toEqual({ server: "qdrant", targets: ["qdrant:6333"] });
+  });
+});
+
+describe("Alertmanager with replicas", () => {
+  test("is as reviewed", () => {
+    const context = contextOf("alertmanager", { alertmanager: 2 });
+    expectGolden("alertmanager-pair.txt", workloadText(alertmanagerWorkload(context)));
+  });
+
+  test("every pod knows its own address, and dials the others by their names", () => {
+    const config = configOf({ alertmanager: 2 });
+    const [container] = controllerOf("alertmanager", config).template.spec.containers;
+    expect(container.env).toContainEqual({
+      name: "REPLICA_ADDRESS",
+      valueFrom: { fieldRef: { fieldPath: "status.podIP" } },
+    });
+    expect(container.args).toEqual(
+      expect.arrayContaining([
+        "--cluster.advertise-address=$(REPLICA_ADDRESS):9094",
+        "--cluster.peer=alertmanager-0.alertmanager-headless:9094",
+        "--cluster.peer=alertmanager-1.alertmanager-headless:9094",
+      ]),
+    );
+  });
+
+  test("peers reach each other, and nobody else hears the gossip", () => {
+    expect(edgesAt(9094, configOf({ alertmanager: 2 }))).toEqual([
+      "alertmanager -> alertmanager:9094",
+      "alertmanager -> alertmanager:9094",
+    ]);
+    expect(edgesAt(9094, configOf({}))).toEqual([]);
+  });
+
+  test("Prometheus tells and scrapes each", () => {
+    const targets = [
+      "alertmanager-0.alertmanager-headless:9093",
+      "alertmanager-1.alertmanager-headless:9093",
+    ];
+    const workload = prometheusWorkload(contextOf("prometheus", { alertmanager: 2 }));
+    const { alerting } = parse(documentOf(workload, "prometheus.yml")) as {
+      alerting: { alertmanagers: { static_configs: { targets: string[] }[] }[] };
+    };
+    expect(alerting.alertmanagers[0].static_configs[0].targets).toEqual(targets);
+    expect(scraped({ alertmanager: 2 }, "alertmanager")).toEqual({
+      server: "alertmanager",
+      targets,
+    });
+  });
+
+  test("goes without gossip alone", () => {
+    const { args, ports } = alertmanagerWorkload(contextOf("alertmanager", {}));
+    expect(args.filter((word) => word.includes("cluster"))).toEqual(["--cluster.listen-address="]);
+    expect(ports.map(({ name }) => name)).toEqual(["http"]);
   });
 });
