@@ -138,7 +138,7 @@ export const stackSchema = z.strictObject({
   ),
 
   images: o.section("Images.", {
-    registry: o.text("One mirror for all: `registry.example.org/mirror`.").optional(),
+    registry: o.registry("One mirror for all: `registry.example.org/mirror`.").optional(),
     overrides: o.section(
       "Images by service, in place of the pinned ones. The mirror does not apply to them.",
       Object.fromEntries(

@@ -195,6 +195,20 @@ export const webhookUrl = (description: string) =>
     true,
   );
 
+/**
+ * A registry, or a path in one. A first part without a dot, a port or the name `localhost` would be a
+ * user of Docker Hub.
+ */
+export const REGISTRY =
+  /^(?=[^/]*[.:]|localhost(\/|$))[A-Za-z0-9][\w.-]*(:\d{1,5})?(\/[a-z0-9][a-z0-9._-]*)*\/?$/;
+
+export const registry = (description: string) =>
+  option(
+    'a registry without "https://", such as "registry.example.org/mirror"',
+    description,
+    matching(REGISTRY),
+  );
+
 export const path = (description: string) =>
   option("the path of a file", description, matching(/^[^\0]*[^\0/\s]$/));
 

@@ -6,12 +6,11 @@ import { mirrorImages, type Copy } from "./mirror";
 import { lookOnHost } from "./on-host";
 import { report } from "./outcome";
 import type { SkopeoOptions } from "./skopeo";
+import { REGISTRY } from "../../config/types";
 import { expectLocked, readScope, type Scope, type ScopeOptions } from "./scope";
 
 /** Milliseconds that a daemon may be busy with an image before it says something. */
 const BUSY = 600_000;
-
-const REGISTRY = /^[\w][\w.-]*(:\d{1,5})?(\/[a-z0-9][\w./-]*)?$/;
 
 /** Every locked image, on its way to another registry. @throws {Error} when that is none. */
 function copiesTo({ locked, at }: Scope, to: string): Copy[] {

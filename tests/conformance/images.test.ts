@@ -249,6 +249,7 @@ describeWith(["docker-registry"], "What a registry does not give", () => {
     const windows = makeImage("panes", ["windows/amd64", "windows/arm64"]);
     await server.push(REPOSITORY, "windows", windows);
     expect(await look("windows")).toMatch(/has grafana\/tempo windows for no platform of Linux$/);
+    expect(proxy.asked).toEqual([`GET /v2/${REPOSITORY}/manifests/windows`]);
   });
 
   test("a token server that speaks TLS", async () => {

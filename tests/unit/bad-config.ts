@@ -41,6 +41,13 @@ export const UNKNOWN_KEYS: BadConfig[] = [
 
 /** Values of a wrong form. */
 export const WRONG_FORMS: BadConfig[] = [
+  ...["https://registry.example.org", "mirror/grafana", "localhosts/a", "r.example.org:port"].map(
+    (registry): BadConfig => [
+      { images: { registry } },
+      "images.registry",
+      'expected a registry without "https://", such as "registry.example.org/mirror"',
+    ],
+  ),
   [{ target: "kubernets" }, "target", 'expected one of "docker", "kubernetes", got "kubernets"'],
   [{ ports: { tempo: { http: 0 } } }, "ports.tempo.http", "a port from 1 to 65535, got 0"],
   [{ ports: { tempo: { http: 65536 } } }, "ports.tempo.http", "got 65536"],
