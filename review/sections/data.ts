@@ -22,10 +22,15 @@ function ofClaims(change: ResourceChange): string[] {
   if (fate === "created") return [`${claim} are created, empty`];
   if (fate === "deleted") return [`${claim} are used no more; they stay`];
   if (isDeepStrictEqual(claims(before), claims(after))) return [];
-  return [
-    `${claim} change: the StatefulSet is replaced, and claims that exist keep their size and class`,
-  ];
+  return [`the template of the ${claim} changes: the StatefulSet is replaced, its claims stay`];
 }
+
+const sizeOf = (inputs: ResourceChange["before"]) =>
+  (inputs?.spec as { resources?: { requests?: { storage?: string } } } | undefined)?.resources
+    ?.requests?.storage;
+
+const ofSize = ({ name, before, after }: ResourceChange) =>
+  `claim ${code(name)}: ${arrow(sizeOf(before), sizeOf(after))} (it grows in place where its class lets it; none shrinks)`;
 
 function ofResource(change: ResourceChange): string[] {
   const { type, name, fate, inputs } = change;
@@ -34,6 +39,8 @@ function ofResource(change: ResourceChange): string[] {
       return name.endsWith("-data") ? [ofVolume(change)] : [];
     case "kubernetes:apps/v1:StatefulSet":
       return ofClaims(change);
+    case "kubernetes:core/v1:PersistentVolumeClaimPatch":
+      return fate === "updated" ? [ofSize(change)] : [];
     case "kubernetes:core/v1:Namespace":
       return fate === "replaced" ? ["the namespace changes: everything starts empty in it"] : [];
     case "random:index/randomPassword:RandomPassword":

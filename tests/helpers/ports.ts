@@ -3,6 +3,12 @@ import { connect, createServer } from "node:net";
 
 const taken = new Set<number>();
 
+const [FIRST, LAST] = [15_000, 32_000];
+/** Workers of one run of tests that choose at the same time, each among ports of its own. */
+const WORKERS = 8;
+const SHARE = Math.floor((LAST - FIRST) / WORKERS);
+const start = FIRST + ((Number(process.env.JEST_WORKER_ID ?? 1) - 1) % WORKERS) * SHARE;
+
 const canListen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -16,12 +22,12 @@ const canListen = (port: number): Promise<boolean> =>
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 1000; attempt++) {
-    const port = randomInt(15_000, 32_000);
+    const port = randomInt(start, start + SHARE);
     if (taken.has(port) || !(await canListen(port))) continue;
     taken.add(port);
     return port;
   }
-  throw new Error("found no free port from 15000 to 32000 on 127.0.0.1");
+  throw new Error(`found no free port from ${start} to ${start + SHARE} on 127.0.0.1`);
 }
 
 /** Whether something listens on a loopback port. */
