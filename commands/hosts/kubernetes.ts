@@ -1,4 +1,4 @@
-import type { CoreV1Api, KubeConfig, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Api, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { clusterAccess } from "../../components/verification/kubernetes-forward";
 import type { StackConfig } from "../../config/parse";
 import {
@@ -12,15 +12,15 @@ import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
 import type { Host, HostKind, ReadLog } from "./host";
 import { kubernetesPatch, kubernetesWay } from "./kubernetes-applications";
+import { checkVersion, problemsOn } from "./kubernetes-checks";
+import { unwellText } from "./kubernetes-pods";
+import { problemOf, statusOf } from "./kubernetes-problem";
 
 /** Milliseconds that the cluster has for its first answer. */
 const TIMEOUT = 15_000;
 
-/** Lines of each pod's log that are shown. */
-const LINES = 5;
-
-/** The oldest version that has every API and field that the manifests use. */
-export const OLDEST = 28;
+/** Milliseconds until a claim that is deleted is gone: pods end within two minutes. */
+const GONE_WITHIN = 150_000;
 
 const selector = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
@@ -45,92 +45,37 @@ function where({ kubernetes: { context, kubeconfig } }: StackConfig): string {
   return `the cluster of ${context === undefined ? "the current context" : `context "${context}"`}${file}`;
 }
 
-/** Status code of a refused request. */
-const codeOf = (error: unknown): number | undefined => (error as { code?: number }).code;
-
-/** @throws {Error} if it does not answer or is too old. */
-async function checkVersion(access: KubeConfig): Promise<void> {
-  const { VersionApi } = await import("@kubernetes/client-node");
-  const { minor, gitVersion } = await within(access.makeApiClient(VersionApi).getCode());
-  if (parseInt(minor, 10) < OLDEST) {
-    throw new Error(`it is Kubernetes ${gitVersion}, and the stack needs 1.${OLDEST} or newer`);
-  }
-}
-
-/** @throws {Error} if there is neither a class that is named nor a default one. */
-async function checkStorageClass(access: KubeConfig, wanted: string | undefined): Promise<void> {
-  const { StorageV1Api } = await import("@kubernetes/client-node");
-  const { items } = await access.makeApiClient(StorageV1Api).listStorageClass();
-  const names = items.map(({ metadata }) => metadata?.name ?? "");
-  if (wanted !== undefined && !names.includes(wanted)) {
-    throw new Error(
-      `there is no storage class "${wanted}" (kubernetes.storageClass); the cluster has ${names.join(", ") || "none"}`,
-    );
-  }
-  const isDefault = "storageclass.kubernetes.io/is-default-class";
-  if (
-    wanted === undefined &&
-    !items.some(({ metadata }) => metadata?.annotations?.[isDefault] === "true")
-  ) {
-    throw new Error(
-      `the cluster has no default storage class: name one of ${names.join(", ") || "those that you make"} in kubernetes.storageClass`,
-    );
-  }
-}
-
-/** @throws {Error} if the namespace is there and another made it. */
-async function checkNamespace(core: CoreV1Api, cluster: Cluster): Promise<void> {
-  const { namespace } = cluster;
-  const found = await core.readNamespace({ name: namespace }).catch((error: unknown) => {
-    if (codeOf(error) === 404) return undefined;
-    throw error;
-  });
-  if (found === undefined) return;
-  const labels = found.metadata?.labels ?? {};
-  const ours = selectorOf(cluster, namespace);
-  if (Object.entries(ours).every(([label, value]) => labels[label] === value)) return;
-  throw new Error(
-    `namespace "${namespace}" is there, and is not of stack "${cluster.stack}": give kubernetes.namespace another name`,
-  );
-}
-
-const isUnwell = ({ status }: V1Pod): boolean =>
-  !(status?.conditions ?? []).some(
-    ({ type, status: value }) => type === "Ready" && value === "True",
-  );
-
-/** Why a pod is not ready, in the cluster's words. */
-function reasonOf({ status }: V1Pod): string {
-  const waiting = status?.containerStatuses?.flatMap(({ state }) => {
-    const { reason, message } = state?.waiting ?? state?.terminated ?? {};
-    return reason === undefined ? [] : [message === undefined ? reason : `${reason}: ${message}`];
-  });
-  const conditions = status?.conditions?.flatMap(({ status: value, message }) =>
-    value === "False" && message !== undefined ? [message] : [],
-  );
-  return waiting?.[0] ?? conditions?.[0] ?? status?.phase ?? "not started";
-}
-
-async function unwellPods(core: CoreV1Api, cluster: Cluster): Promise<string> {
-  const { namespace } = cluster;
-  const { items } = await core.listNamespacedPod({
-    namespace,
+/** The claims of a stack, by name. */
+async function claimsOf(core: CoreV1Api, cluster: Cluster): Promise<V1PersistentVolumeClaim[]> {
+  const { items } = await core.listNamespacedPersistentVolumeClaim({
+    namespace: cluster.namespace,
     labelSelector: stackSelector(cluster),
   });
-  const texts = items.filter(isUnwell).map(async (pod) => {
-    const name = pod.metadata?.name ?? "";
-    const log = await core
-      .readNamespacedPodLog({ namespace, name, tailLines: LINES })
-      .catch(() => "");
-    const lines = log.trimEnd().split("\n").filter(Boolean);
-    const wrote = lines.length > 0 ? "; it wrote last:" : "; it wrote nothing.";
-    return [
-      `${name} is not well (${reasonOf(pod)})${wrote}`,
-      ...lines.map((line) => `  ${line}`),
-    ].join("\n");
-  });
-  return (await Promise.all(texts)).map((text) => `${text}\n`).join("");
+  const nameOf = ({ metadata }: V1PersistentVolumeClaim) => metadata?.name ?? "";
+  return items.sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
 }
+
+/** Deletes a claim. It goes when no pod has it any more. @throws {Error} if one still does. */
+async function deleteClaim(core: CoreV1Api, namespace: string, name: string): Promise<void> {
+  await core.deleteNamespacedPersistentVolumeClaim({ namespace, name });
+  const end = Date.now() + GONE_WITHIN;
+  for (;;) {
+    try {
+      await core.readNamespacedPersistentVolumeClaim({ namespace, name });
+    } catch (error) {
+      if (statusOf(error) === 404) return;
+      throw error;
+    }
+    if (Date.now() > end) throw new Error(`claim ${name} is to go, and a pod still has it`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** Something that is asked of the cluster, with an error of a line where it cannot be had. */
+const asked = <T>(promise: Promise<T>): Promise<T> =>
+  promise.catch((error: unknown) => {
+    throw new Error(`The cluster did not do what it was asked: ${problemOf(error)}.`);
+  });
 
 async function open(config: StackConfig): Promise<Host> {
   const cluster = clusterOf(config);
@@ -139,23 +84,27 @@ async function open(config: StackConfig): Promise<Host> {
   try {
     const { CoreV1Api } = await import("@kubernetes/client-node");
     const access = await clusterAccess(config.kubernetes);
-    await checkVersion(access);
+    await within(checkVersion(access));
     const core = access.makeApiClient(CoreV1Api);
     return {
       checkRoom: async () => {
-        await checkStorageClass(access, config.kubernetes.storageClass);
-        await checkNamespace(core, cluster);
+        const claims = claimsOf(core, cluster);
+        const problems = await asked(
+          claims.then((found) => problemsOn(access, core, config, cluster, found)),
+        );
+        if (problems.length === 0) return;
+        throw new Error(
+          `Nothing was changed: ${where(config)} has no room for stack "${config.stack}".\n` +
+            problems
+              .map((problem) => `  ${problem}\n`)
+              .join("")
+              .trimEnd(),
+        );
       },
-      unwell: () => unwellPods(core, cluster).catch(() => ""),
-      dataVolumes: async () => {
-        const { items } = await core.listNamespacedPersistentVolumeClaim({
-          namespace,
-          labelSelector,
-        });
-        return items.map(({ metadata }) => metadata?.name ?? "").sort();
-      },
-      deleteDataVolume: async (name) =>
-        void (await core.deleteNamespacedPersistentVolumeClaim({ namespace, name })),
+      unwell: () => unwellText(access, core, { namespace, labelSelector }).catch(() => ""),
+      dataVolumes: async () =>
+        (await asked(claimsOf(core, cluster))).map(({ metadata }) => metadata?.name ?? ""),
+      deleteDataVolume: (name) => asked(deleteClaim(core, namespace, name)),
       drift: async () => {
         const { items } = await core.listNamespacedPod({ namespace });
         const ours = stackSelector(cluster).split(",");
@@ -173,7 +122,7 @@ async function open(config: StackConfig): Promise<Host> {
     };
   } catch (error) {
     throw new Error(
-      `Kubernetes does not answer: ${where(config)}: ${(error as Error).message}. Nothing was changed.\n` +
+      `Kubernetes cannot be used: ${where(config)}: ${problemOf(error)}. Nothing was changed.\n` +
         "Another cluster is named by tracekeep:kubernetes.kubeconfig and .context in the stack's file.\n" +
         `Without a cluster you can see what would run: npm run render -- --stack ${config.stack}`,
     );
