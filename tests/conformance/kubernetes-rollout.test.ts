@@ -7,10 +7,12 @@ import { UNPULLABLE } from "../helpers/cluster-kubelet";
 import type { Manifest } from "../helpers/cluster-objects";
 import {
   controllersIn,
+  generationsOf,
+  ownerOf,
+  ownersOfOthers,
   podIds,
   podsIn,
   rolledOut,
-  type Controller,
 } from "../helpers/cluster-rollouts";
 import { objectsOf, pkiOf } from "../helpers/cluster-stack";
 import type { Pki } from "../helpers/pki";
@@ -41,17 +43,8 @@ const STACKS = [
   ["prod", PROD],
 ] as const;
 
-/** Name of a pod's controller. A Deployment's pods have the hash of their template in their names. */
-const ownerOf = (pod: string): string => pod.replace(/(-[a-z0-9]{6,10}-[a-z0-9]{5}|-\d+)$/, "");
-
-/** Names of controllers whose pods are others than before. */
-function rolled(before: Record<string, string>, after: Record<string, string>): string[] {
-  const pods = Object.keys({ ...before, ...after }).filter((pod) => before[pod] !== after[pod]);
-  return [...new Set(pods.map(ownerOf))];
-}
-
-const generations = (controllers: readonly Controller[]) =>
-  Object.fromEntries(controllers.map(({ metadata: { name, generation } }) => [name, generation]));
+// Seconds, on a machine of its own.
+jest.setTimeout(120_000);
 
 describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated", () => {
   let cluster: Cluster;
@@ -84,7 +77,7 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
       const before = await podIds(cluster, place);
       await cluster.apply(objectsOf(configOf(stack, { ...options, ...changes }), pki));
       await rolledOut(cluster, place);
-      return rolled(before, await podIds(cluster, place));
+      return ownersOfOthers(before, await podIds(cluster, place));
     };
 
     test("every pod runs, and each claim has a volume of the default class", async () => {
@@ -150,9 +143,9 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
     });
 
     test("applied again, nothing is rolled out", async () => {
-      const before = generations(await controllersIn(cluster, place));
+      const before = generationsOf(await controllersIn(cluster, place));
       expect(await change({})).toEqual([]);
-      expect(generations(await controllersIn(cluster, place))).toEqual(before);
+      expect(generationsOf(await controllersIn(cluster, place))).toEqual(before);
     });
 
     const identities = () =>
@@ -164,7 +157,7 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
       );
 
     test("renewed certificates are in their Secrets, and nothing is rolled out", async () => {
-      const before = generations(await controllersIn(cluster, place));
+      const before = generationsOf(await controllersIn(cluster, place));
       const secret = `/api/v1/namespaces/${place}/secrets/tempo-identity`;
       const read = async () => (await cluster.get<{ data: Record<string, string> }>(secret)).data;
       const old = await read();
@@ -175,7 +168,7 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
       const renewed = await read();
       expect(Object.keys(renewed)).toEqual(Object.keys(old));
       expect(renewed["tls.crt"]).not.toBe(old["tls.crt"]);
-      expect(generations(await controllersIn(cluster, place))).toEqual(before);
+      expect(generationsOf(await controllersIn(cluster, place))).toEqual(before);
     });
 
     test("a changed document rolls out its own workload alone, and the old one stays", async () => {
@@ -196,12 +189,12 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
 
     // Last, for replicas go one after the other, each with time to catch up.
     test("a renewed certificate that is read at the start alone rolls out who reads it", async () => {
-      const before = generations(await controllersIn(cluster, place));
+      const before = generationsOf(await controllersIn(cluster, place));
       const names = readOnce();
       expect(names).toEqual(stack === "prod" ? ["qdrant"] : []);
       for (const name of names) await pki.reissue(name);
       await cluster.apply(objectsOf(configOf(stack, options), pki));
-      const after = generations(await controllersIn(cluster, place));
+      const after = generationsOf(await controllersIn(cluster, place));
       expect(Object.keys(after).filter((name) => after[name] !== before[name])).toEqual(names);
     });
   });
@@ -239,6 +232,12 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
     });
 
     test("a second replica stays while the first is away", async () => {
+      // The budget counts who is well a moment after the pods of the last rollout are.
+      await rolledOut(cluster, place);
+      const budget = `/apis/policy/v1/namespaces/${place}/poddisruptionbudgets/qdrant`;
+      await eventually(async () =>
+        expect(await cluster.get(budget)).toMatchObject({ status: { disruptionsAllowed: 1 } }),
+      );
       for (const name of await nodes()) await cordon(name, true);
       expect(await evict("qdrant-0")).toMatchObject({ status: 201 });
       const refused = await evict("qdrant-1");
@@ -251,6 +250,7 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
     });
 
     test("a node is drained to its end, and every pod comes up elsewhere", async () => {
+      await rolledOut(cluster, place);
       const [drained] = await nodes();
       await cordon(drained, true);
       const there = async () =>
@@ -319,7 +319,7 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
     });
 
     test("a smaller claim than there is: refused, and nothing is changed", async () => {
-      const before = generations(await controllersIn(cluster, "tracekeep-absent"));
+      const before = generationsOf(await controllersIn(cluster, "tracekeep-absent"));
       const objects = await alertmanagerOf("absent", {
         kubernetes: { volumes: { alertmanager: "512Mi" } },
       });
@@ -327,7 +327,7 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
       const { status, body } = await cluster.api.apply(smaller);
       expect(status).toBe(422);
       expect(body).toContain("updates to statefulset spec");
-      expect(generations(await controllersIn(cluster, "tracekeep-absent"))).toEqual(before);
+      expect(generationsOf(await controllersIn(cluster, "tracekeep-absent"))).toEqual(before);
     });
   });
 });

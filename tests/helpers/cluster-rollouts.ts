@@ -86,3 +86,20 @@ export async function podIds(cluster: Cluster, namespace: string): Promise<Recor
       .sort(([a], [b]) => a.localeCompare(b)),
   );
 }
+
+/** Name of a pod's controller. A Deployment's pods have the hash of their template in their names. */
+export const ownerOf = (pod: string): string =>
+  pod.replace(/(-[a-z0-9]{6,10}-[a-z0-9]{5}|-\d+)$/, "");
+
+/** Names of controllers whose pods are others than before. */
+export function ownersOfOthers(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): string[] {
+  const pods = Object.keys({ ...before, ...after }).filter((pod) => before[pod] !== after[pod]);
+  return [...new Set(pods.map(ownerOf))].sort();
+}
+
+/** Generations of controllers, which count the changes of what was asked of them. */
+export const generationsOf = (controllers: readonly Controller[]): Record<string, number> =>
+  Object.fromEntries(controllers.map(({ metadata: { name, generation } }) => [name, generation]));
