@@ -90,6 +90,11 @@ export const stackSchema = z.strictObject({
           "How long Tempo, Loki or Prometheus may be away before the intake is pushed back.",
         )
         .prefault("1h"),
+      mean: o
+        .portion(
+          "Mean of that load over weeks, as a share of it: on Kubernetes no claim may be smaller than what it leaves within the retention.",
+        )
+        .prefault(0.25),
     },
   ),
 

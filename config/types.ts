@@ -100,6 +100,11 @@ export const ratio = (description: string) =>
     typeof value === "number" && value >= 0 && value <= 1 ? value : undefined,
   );
 
+export const portion = (description: string) =>
+  option("a number above 0, at most 1", description, (value) =>
+    typeof value === "number" && value > 0 && value <= 1 ? value : undefined,
+  );
+
 /** A ratio that as a threshold can be passed, and is not passed by everything. */
 export const share = (description: string) =>
   option("a number above 0 and below 1", description, (value) =>
@@ -137,6 +142,32 @@ export const namespace = (description: string) =>
     'the name of a namespace: at most 63 lower-case letters, digits and "-", not at its ends',
     description,
     matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
+  );
+
+export const objectName = (description: string) =>
+  option(
+    'the name of an object of the cluster: lower-case letters, digits, "-" and "."',
+    description,
+    matching(/^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/),
+  );
+
+/** Key and value of a label on Kubernetes. */
+export const LABEL_KEY =
+  /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+export const LABEL_VALUE = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+
+export const labelKey = (description: string) =>
+  option(
+    'the key of a label, such as "disk" or "kubernetes.io/arch"',
+    description,
+    matching(LABEL_KEY),
+  );
+
+export const labelValue = (description: string) =>
+  option(
+    'the value of a label: at most 63 letters, digits, "-", "_" and ".", a letter or digit at its ends',
+    description,
+    matching(LABEL_VALUE),
   );
 
 /** Whether a text is a host name or an IPv4 address; digits and dots alone are an address. */

@@ -11,6 +11,7 @@ import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
 import { replicasWork } from "./replicas";
 import { s3Complete } from "./storage";
+import { otherTargets } from "./target";
 import { thresholds } from "./thresholds";
 
 export { publishedPorts } from "./ports";
@@ -30,6 +31,7 @@ const CHECKS: readonly Check[] = [
   applicationsPlaced,
   dockerHost,
   onKubernetes,
+  otherTargets,
   replicasWork,
   scrapeTargetsNamed,
   noLogLoop,

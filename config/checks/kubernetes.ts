@@ -1,7 +1,8 @@
 import { isWithin, METADATA_RANGES } from "../addresses";
 import type { Problem } from "../parse";
-import { sizeText } from "../units";
+import { LABEL_VALUE } from "../types";
 import type { Check } from "./check";
+import { claimsHold } from "./claims";
 import { entrances } from "./kubernetes-routes";
 
 /** What a pod has no counterpart of. */
@@ -15,17 +16,54 @@ const ON_DOCKER_ALONE = [
 const valueAt = (config: object, path: string): unknown =>
   path.split(".").reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], config);
 
-/** A claim holds what the options let its service keep, with a tenth of room. */
-const claims: Check = ({ kubernetes: { volumes }, retention }) => {
-  const least = retention.metrics.size + Math.ceil(retention.metrics.size / 10);
-  if (volumes.prometheus >= least) return [];
-  return [
-    {
-      path: "kubernetes.volumes.prometheus",
-      message: `expected at least ${sizeText(least)}, for retention.metrics.size and a tenth of room, got ${sizeText(volumes.prometheus)}`,
-    },
-  ];
-};
+/** The cluster is named: the current context may be any. */
+const clusterNamed: Check = ({ kubernetes: { context, kubeconfig } }) =>
+  context !== undefined || kubeconfig !== undefined
+    ? []
+    : [
+        {
+          path: "kubernetes.context",
+          message:
+            "expected the name of a context, or a file of its own in kubernetes.kubeconfig: the current context may be any cluster",
+        },
+      ];
+
+/** The namespace is one that a stack can have for itself. */
+const namespaceOwn: Check = ({ kubernetes: { namespace = "" } }) =>
+  namespace === "default" || namespace.startsWith("kube-")
+    ? [
+        {
+          path: "kubernetes.namespace",
+          message: `expected a namespace of the stack's own: "${namespace}" is the cluster's`,
+        },
+      ]
+    : [];
+
+/** The stack's name is the value of a label, on every object. */
+const stackLabels: Check = ({ stack }) =>
+  LABEL_VALUE.test(stack)
+    ? []
+    : [
+        {
+          path: "target",
+          message: `expected a stack whose name is a label on Kubernetes: at most 63 characters, a letter or digit at both ends, got "${stack}"`,
+        },
+      ];
+
+/** Names of objects that the stack makes besides those that are called as its services. */
+const isOwnObject = (name: string): boolean => name === "deny-all" || name.endsWith("-headless");
+
+const objectNames: Check = ({ apps }) =>
+  apps.flatMap(({ name }, index) =>
+    isOwnObject(name)
+      ? [
+          {
+            path: `apps[${index}].name`,
+            message: `expected another name: "${name}" is what an object of the stack is called`,
+          },
+        ]
+      : [],
+  );
 
 /** Nothing is opened at which a cloud hands out a node's credentials. */
 const egressRanges: Check = ({ kubernetes: { egress } }) =>
@@ -43,30 +81,23 @@ const egressRanges: Check = ({ kubernetes: { egress } }) =>
     }),
   );
 
-/** What has a meaning on a cluster alone. */
-const onlyThere: Check = ({ kubernetes: { routes, loadBalancers } }) =>
-  [
-    ["routes.grafana.https", routes.grafana.https],
-    ["routes.collector.otlpGrpc", routes.collector.otlpGrpc],
-    ["routes.collector.otlpHttp", routes.collector.otlpHttp],
-    ["loadBalancers.collector", loadBalancers.collector],
-    ["loadBalancers.grafana", loadBalancers.grafana],
-  ]
-    .filter(([, option]) => option !== undefined)
-    .map(([path]) => ({
-      path: `kubernetes.${path as string}`,
-      message: "has a meaning only with target: kubernetes",
-    }));
+const CHECKS: readonly Check[] = [
+  clusterNamed,
+  namespaceOwn,
+  stackLabels,
+  objectNames,
+  claimsHold,
+  egressRanges,
+  entrances,
+];
 
 /** What the stack asks of a cluster, where it is to run on one. */
 export const onKubernetes: Check = (config, environment) => {
-  if (config.target !== "kubernetes") return onlyThere(config, environment);
+  if (config.target !== "kubernetes") return [];
   return [
     ...ON_DOCKER_ALONE.filter(([path]) => valueAt(config, path) === true).map(
       ([path, why]): Problem => ({ path, message: `expected false on Kubernetes: ${why}` }),
     ),
-    ...claims(config, environment),
-    ...egressRanges(config, environment),
-    ...entrances(config, environment),
+    ...CHECKS.flatMap((check) => check(config, environment)),
   ];
 };

@@ -9,13 +9,8 @@ const claim = (what: string, size: string) => o.size(`Claim of ${what}.`).prefau
 const nodeLabels = (what: string) =>
   z
     .record(
-      z
-        .string()
-        .regex(
-          /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/,
-          "expected the key of a node's label",
-        ),
-      o.text("The label's value."),
+      z.string().regex(o.LABEL_KEY, "expected the key of a node's label"),
+      o.labelValue("The label's value."),
     )
     .prefault({})
     .meta({ description: what, form: "a map of label keys to texts" } satisfies o.OptionMeta);
@@ -24,8 +19,8 @@ const tolerations = (what: string) =>
   o.list(
     what,
     o.group("A toleration.", {
-      key: o.text("Key of the taint."),
-      value: o.text("Its value. Default: any.").optional(),
+      key: o.labelKey("Key of the taint."),
+      value: o.labelValue("Its value. Default: any.").optional(),
       effect: o
         .oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"], "Its effect. Default: all.")
         .optional(),
@@ -36,7 +31,7 @@ const placement = (service: string) =>
   o.section(`Of ${service}, besides what holds for all.`, {
     nodeSelector: nodeLabels("Labels of the nodes that may run it."),
     tolerations: tolerations("Taints of nodes that it tolerates."),
-    storageClass: o.text("Storage class of its claims.").optional(),
+    storageClass: o.objectName("Storage class of its claims.").optional(),
   });
 
 export const kubernetes = o.section("The cluster, where the stack runs on Kubernetes.", {
@@ -45,20 +40,22 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
       "File of the cluster's addresses and credentials. Default: `KUBECONFIG`, `~/.kube/config`.",
     )
     .optional(),
-  context: o.text("Context in that file. It must be named: the current one may be any.").optional(),
+  context: o
+    .text("Context in that file. One of the two must be named: the current context may be any.")
+    .optional(),
   namespace: o
     .dnsLabel(
       "Namespace; the stack makes it and nothing else may live there. Default: `namePrefix`.",
     )
     .optional(),
-  storageClass: o.text("Storage class of the claims. Default: the cluster's own.").optional(),
+  storageClass: o.objectName("Storage class of the claims. Default: the cluster's own.").optional(),
   volumes: o.section("Sizes of the claims.", {
-    tempo: claim("Tempo: blocks, or with S3 the write-ahead log", "20Gi"),
+    tempo: claim("Tempo: blocks, or with S3 the write-ahead log", "64Gi"),
     collector: claim("the collector's queues", "10Gi"),
     prometheus: claim("Prometheus", "20Gi"),
-    loki: claim("Loki: chunks, or with S3 the write-ahead log", "20Gi"),
+    loki: claim("Loki: chunks, or with S3 the write-ahead log", "24Gi"),
     grafana: claim("Grafana's database", "1Gi"),
-    jaeger: claim("Jaeger", "20Gi"),
+    jaeger: claim("Jaeger", "64Gi"),
     qdrant: claim("Qdrant", "20Gi"),
     alertmanager: claim("Alertmanager", "1Gi"),
   }),
@@ -71,7 +68,7 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
       ReturnType<typeof placement>
     >,
   ),
-  priorityClass: o.text("Priority class of the pods; it must exist.").optional(),
+  priorityClass: o.objectName("Priority class of the pods; it must exist.").optional(),
   browsersFrom: o.list(
     "Namespaces from which Grafana is reached, besides those that its route is passed on from.",
     o.namespace("A namespace."),

@@ -9,6 +9,8 @@ export interface Cluster {
   namespace: string;
   /** Start of the names of what is left in other namespaces. */
   prefix: string;
+  /** Whether nodes fetch images; without it they must have them. */
+  pull: boolean;
   options: Options;
 }
 
@@ -17,6 +19,7 @@ export function clusterOf(config: StackConfig): Cluster {
     stack: config.stack,
     namespace: config.kubernetes.namespace ?? config.namePrefix,
     prefix: config.namePrefix,
+    pull: config.images.pull,
     options: config.kubernetes,
   };
 }
@@ -33,7 +36,11 @@ export function placementOf({ options }: Cluster, name: string) {
   const own = (placement as Partial<Record<string, (typeof placement)["tempo"]>>)[name];
   return {
     nodeSelector: { ...nodeSelector, ...own?.nodeSelector },
-    tolerations: [...tolerations, ...(own?.tolerations ?? [])],
+    // Without an operator a value that is left out would be the empty one, not any.
+    tolerations: [...tolerations, ...(own?.tolerations ?? [])].map((toleration) => ({
+      operator: toleration.value === undefined ? "Exists" : "Equal",
+      ...toleration,
+    })),
     storageClass: own?.storageClass ?? storageClass,
   };
 }

@@ -53,12 +53,12 @@ function replicaVariables({ replicaNameVariable, replicaAddressVariable }: Workl
   ];
 }
 
-function containerOf(workload: Workload): Container {
+function containerOf({ pull }: Cluster, workload: Workload): Container {
   const { name, image, entrypoint, args, env, limits, ports } = workload;
   return {
     name,
     image,
-    imagePullPolicy: "IfNotPresent",
+    imagePullPolicy: pull ? "IfNotPresent" : "Never",
     ...(entrypoint && { command: entrypoint }),
     args,
     env: [
@@ -112,7 +112,7 @@ export function podOf(
   return {
     metadata: { labels, ...(names.readOnce && { annotations: names.readOnce }) },
     spec: {
-      containers: [containerOf(workload)],
+      containers: [containerOf(cluster, workload)],
       volumes: volumesOf(workload, names),
       securityContext: {
         runAsNonRoot: true,

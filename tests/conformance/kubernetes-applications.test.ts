@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { targetFormat } from "../../commands/env";
 import { certificateSpecs } from "../../components/pki/certificate-spec";
-import { applicationGrants } from "../../components/stack/workloads";
+import { applicationGrants, applicationWorkloads } from "../../components/stack/workloads";
 import { parseConfig } from "../../config/parse";
 import { kubernetesTarget } from "../../targets/kubernetes";
+import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
 import { ApiServer } from "../helpers/api-server";
 import type { Manifest } from "../helpers/cluster-objects";
@@ -19,7 +20,11 @@ const config = parseConfig(
   {
     target: "kubernetes",
     kubernetes: { context: "example" },
-    apps: [{ name: "shop", namespace: NAMESPACE, qdrant: true, reads: ["tempo"] }],
+    apps: [
+      { name: "shop", namespace: NAMESPACE, qdrant: true, reads: ["tempo"] },
+      { name: "beside" },
+      { name: "run", image: "example.org/run:1", replicas: 2, probe: { port: 8080 } },
+    ],
   },
   { stack: "dev", environment: {} },
 );
@@ -85,9 +90,11 @@ const COLLECTION = { Secret: "secrets", ConfigMap: "configmaps" } as Record<stri
 
 describeWith(["etcd", "kube-apiserver"], "An application of another namespace", () => {
   let cluster: ApiServer;
-  const left = [...manifests(config, [], applicationGrants(config)).values()]
-    .map((text) => parse(text) as Manifest)
-    .filter(({ metadata }) => metadata.namespace === NAMESPACE);
+  const workloads = applicationWorkloads(config, { layout: kubernetesLayout });
+  const objects = [...manifests(config, workloads, applicationGrants(config)).values()].map(
+    (text) => parse(text) as Manifest,
+  );
+  const left = objects.filter(({ metadata }) => metadata.namespace === NAMESPACE);
   const keysOf = async ({ kind, metadata: { name } }: Manifest) => {
     const path = `/api/v1/namespaces/${NAMESPACE}/${COLLECTION[kind]}/${name}`;
     const { body } = await cluster.ask(path);
@@ -103,8 +110,11 @@ describeWith(["etcd", "kube-apiserver"], "An application of another namespace", 
   beforeAll(async () => {
     cluster = await ApiServer.start();
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
-    for (const object of [namespace, ...left, DEPLOYMENT as Manifest]) {
-      expect(await cluster.apply(object)).toMatchObject({ status: 201 });
+    for (const object of [namespace, ...objects, DEPLOYMENT as Manifest]) {
+      const { status, body } = await cluster.apply(object);
+      expect({ object: `${object.kind}/${object.metadata.name}`, status, body }).toMatchObject({
+        status: 201,
+      });
     }
   }, 180_000);
   afterAll(() => cluster?.stop(), 30_000);

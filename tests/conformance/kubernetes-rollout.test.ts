@@ -35,8 +35,14 @@ const PROD = {
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key" };
 
-const configOf = (stack: string, options: object): StackConfig =>
-  parseConfig({ target: "kubernetes", ...options }, { stack, environment: CREDENTIALS });
+const configOf = (
+  stack: string,
+  { kubernetes, ...options }: { kubernetes?: object; [key: string]: unknown },
+): StackConfig =>
+  parseConfig(
+    { target: "kubernetes", kubernetes: { context: "example", ...kubernetes }, ...options },
+    { stack, environment: CREDENTIALS },
+  );
 
 const STACKS = [
   ["dev", DEV],

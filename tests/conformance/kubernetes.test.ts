@@ -17,6 +17,7 @@ const config = parseConfig(
   {
     target: "kubernetes",
     kubernetes: {
+      context: "example",
       browsersFrom: ["ingress"],
       tolerations: [{ key: "monitoring", effect: "NoSchedule" }],
       nodeSelector: { disk: "fast" },

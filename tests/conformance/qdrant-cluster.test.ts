@@ -20,6 +20,7 @@ const STRANGER = 3;
 const config = parseConfig(
   {
     target: "kubernetes",
+    kubernetes: { context: "example" },
     replicas: { qdrant: PEERS.length },
     tuning: { prometheus: { scrapeInterval: "1s" } },
   },

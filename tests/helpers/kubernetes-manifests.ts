@@ -22,8 +22,11 @@ export interface Manifest {
 }
 
 /** Options of a stack "dev" on a cluster. */
-export const onCluster = (options: object = {}): StackConfig =>
-  parseConfig({ target: "kubernetes", ...options }, { stack: "dev", environment: {} });
+export const onCluster = ({ kubernetes, ...options }: { kubernetes?: object } = {}): StackConfig =>
+  parseConfig(
+    { target: "kubernetes", kubernetes: { context: "example", ...kubernetes }, ...options },
+    { stack: "dev", environment: {} },
+  );
 
 /** Every Workload of it. */
 export function workloadsOnCluster(options: object = {}): Workload[] {

@@ -6,6 +6,12 @@ export type BadConfig = [options: Record<string, unknown>, path: string, message
 const url = "https://hooks.example.org/T0KEN";
 const receivers = (...list: object[]) => ({ alerts: { receivers: list } });
 
+const ON_KUBERNETES = { target: "kubernetes", kubernetes: { context: "example" } };
+const onKubernetes = (options: object) => ({
+  target: "kubernetes",
+  kubernetes: { context: "example", ...options },
+});
+
 const s3 = { kind: "s3", bucket: "b", endpoint: "s3.example.org:443", accessKeyId: "i" };
 
 /** Unknown keys, at every level, and what they are nearest to. */
@@ -416,52 +422,134 @@ export const CLASHES: BadConfig[] = [
   ]),
   [{ apps: [{ name: "a", image: "i", replicas: 2 }] }, "apps[0].replicas", "1 on a single host"],
   ...[{ probe: { port: 80 } }, { replicas: 2 }].map((only): BadConfig => [
-    { target: "kubernetes", apps: [{ name: "a", ...only }] },
+    { ...ON_KUBERNETES, apps: [{ name: "a", ...only }] },
     `apps[0].${Object.keys(only)[0]}`,
     "does not run this application",
   ]),
   [
-    { target: "kubernetes", apps: [{ name: "a", image: "i", namespace: "shops" }] },
+    { ...ON_KUBERNETES, apps: [{ name: "a", image: "i", namespace: "shops" }] },
     "apps[0].namespace",
     "expected none beside an image",
   ],
   [
-    { target: "kubernetes", apps: [{ name: "a", image: "i", user: 0 }] },
+    { ...ON_KUBERNETES, apps: [{ name: "a", image: "i", user: 0 }] },
     "apps[0].user",
     "may run as root",
   ],
   [
-    { target: "kubernetes", intake: { plaintext: { enabled: true } } },
+    { ...ON_KUBERNETES, intake: { plaintext: { enabled: true } } },
     "intake.plaintext.enabled",
     "expected false on Kubernetes",
   ],
   [
-    { target: "kubernetes", containerLogs: { enabled: true } },
+    { ...ON_KUBERNETES, containerLogs: { enabled: true } },
     "containerLogs.enabled",
     "expected false on Kubernetes",
   ],
   [
-    { target: "kubernetes", retention: { metrics: { size: "50Gi" } } },
+    { ...ON_KUBERNETES, retention: { metrics: { size: "50Gi" } } },
     "kubernetes.volumes.prometheus",
     "expected at least 55Gi",
   ],
   ...(["tempo", "prometheus", "loki", "jaeger"] as const).map((service): BadConfig => [
-    { target: "kubernetes", replicas: { [service]: 2 } },
+    { ...ON_KUBERNETES, replicas: { [service]: 2 } },
     `replicas.${service}`,
     /^expected 1, got 2: (in one process|it shares no storage|its storage)/,
   ]),
   [{ replicas: { collector: 2 } }, "replicas.collector", "expected 1 on a single host, got 2"],
   [{ replicas: { qdrant: 0 } }, "replicas.qdrant", "a whole number of at least 1"],
   [
-    { target: "kubernetes", kubernetes: { nodeSelector: { "-disk": "fast" } } },
+    onKubernetes({ nodeSelector: { "-disk": "fast" } }),
     "kubernetes.nodeSelector.-disk",
     "expected the key of a node's label",
   ],
-  [
-    { target: "kubernetes", kubernetes: { namespace: "Trace_Keep" } },
+  [onKubernetes({ namespace: "Trace_Keep" }), "kubernetes.namespace", /DNS label|lower/i],
+  [{ target: "kubernetes" }, "kubernetes.context", "the current context may be any cluster"],
+  [onKubernetes({ context: "" }), "kubernetes.context", "a text that is not empty"],
+  ...["default", "kube-system", "kube-traces"].map((namespace): BadConfig => [
+    onKubernetes({ namespace }),
     "kubernetes.namespace",
-    /DNS label|lower/i,
+    `"${namespace}" is the cluster's`,
+  ]),
+  ...["", "Fast", "fast storage", "-fast"].map((storageClass): BadConfig => [
+    onKubernetes({ storageClass }),
+    "kubernetes.storageClass",
+    "the name of an object of the cluster",
+  ]),
+  [
+    onKubernetes({ placement: { tempo: { storageClass: "" } } }),
+    "kubernetes.placement.tempo.storageClass",
+    "the name of an object of the cluster",
   ],
+  [onKubernetes({ priorityClass: "High!" }), "kubernetes.priorityClass", 'got "High!"'],
+  [
+    onKubernetes({ nodeSelector: { disk: "fast ssd" } }),
+    "kubernetes.nodeSelector.disk",
+    "the value of a label",
+  ],
+  ...[{ value: "x" }, { key: "" }, { key: "a b" }, { key: "example.org/a/b" }].map(
+    (toleration): BadConfig => [
+      onKubernetes({ tolerations: [toleration] }),
+      "kubernetes.tolerations[0].key",
+      "the key of a label",
+    ],
+  ),
+  [
+    onKubernetes({ tolerations: [{ key: "a", value: "-" }] }),
+    "kubernetes.tolerations[0].value",
+    "the value of a label",
+  ],
+  [
+    onKubernetes({ tolerations: [{ key: "a", effect: "NoSchedul" }] }),
+    "kubernetes.tolerations[0].effect",
+    'one of "NoSchedule"',
+  ],
+  [onKubernetes({ tolerations: { key: "a" } }), "kubernetes.tolerations", "expected a list"],
+  [onKubernetes({ browsersFrom: ["Ingress"] }), "kubernetes.browsersFrom[0]", "of a namespace"],
+  // Claims, by what the options let be kept.
+  [onKubernetes({ volumes: { tempo: "40Gi" } }), "kubernetes.volumes.tempo", "at least 62Gi, for"],
+  [onKubernetes({ volumes: { loki: "20Gi" } }), "kubernetes.volumes.loki", "at least 24Gi, for"],
+  [onKubernetes({ volumes: { jaeger: "20Gi" } }), "kubernetes.volumes.jaeger", "at least 62Gi"],
+  [
+    onKubernetes({ volumes: { collector: "8Gi" } }),
+    "kubernetes.volumes.collector",
+    "at least 9Gi, for the queues, which hold capacity.outage",
+  ],
+  [onKubernetes({ volumes: { grafana: "1Mi" } }), "kubernetes.volumes.grafana", "at least 64Mi"],
+  [
+    {
+      ...onKubernetes({ volumes: { tempo: "1Gi" } }),
+      storage: { tempo: { ...s3, secretAccessKey: "k" } },
+    },
+    "kubernetes.volumes.tempo",
+    "at least 7Gi, for what waits for the bucket",
+  ],
+  [
+    {
+      ...onKubernetes({ volumes: { loki: "1Gi" } }),
+      storage: { loki: { ...s3, secretAccessKey: "k" } },
+    },
+    "kubernetes.volumes.loki",
+    "at least 3Gi, for what waits for the bucket",
+  ],
+  // What is said of another target.
+  [{ kubernetes: { context: "example" } }, "kubernetes.context", "only with target: kubernetes"],
+  [
+    { target: "docker", kubernetes: { volumes: { tempo: "1Gi" } } },
+    "kubernetes.volumes",
+    "only with target: kubernetes",
+  ],
+  [
+    { ...ON_KUBERNETES, docker: { host: "ssh://ops@traces.example.org" } },
+    "docker.host",
+    "only with target: docker",
+  ],
+  // Names of objects of the stack.
+  ...["deny-all", "tempo-headless"].map((name): BadConfig => [
+    { ...ON_KUBERNETES, apps: [{ name }] },
+    "apps[0].name",
+    "what an object of the stack is called",
+  ]),
   [
     { alerts: { disk: { warning: 0.95 } } },
     "alerts.disk.warning",

@@ -204,6 +204,18 @@ describe("secrets", () => {
 });
 
 describe("names", () => {
+  test("of stacks are labels on Kubernetes", () => {
+    const named = (stack: string) => () =>
+      parseConfig(
+        { target: "kubernetes", kubernetes: { context: "c" } },
+        { stack, environment: {} },
+      );
+    expect(named("Team_A.dev")).not.toThrow();
+    for (const name of ["x".repeat(64), "dev.", "_dev"]) {
+      expect(named(name)).toThrow(`at both ends, got "${name}"`);
+    }
+  });
+
   test("follow from the stack's", () => {
     const named = (stack: string) => parseConfig({}, { stack, environment: {} });
     expect(named("dev")).toMatchObject({ environment: "dev", namePrefix: "tracekeep-dev" });

@@ -7,7 +7,11 @@ import { operatorFiles } from "../../commands/operator-files";
 import { closingWords } from "../../commands/up";
 import { certificateSpecs } from "../../components/pki/certificate-spec";
 import { ObservabilityStack } from "../../components/stack/observability-stack";
-import { applicationGrants, serviceWorkloads } from "../../components/stack/workloads";
+import {
+  applicationGrants,
+  applicationWorkloads,
+  serviceWorkloads,
+} from "../../components/stack/workloads";
 import { strangersIdentity } from "../../components/verification/stranger";
 import { parseConfig } from "../../config/parse";
 import { dockerTarget } from "../../targets/docker";
@@ -18,6 +22,9 @@ import { plainParts, record } from "../helpers/mocks";
 import { policyEdges, type Policy } from "../helpers/policy-edges";
 
 const APP = { name: "shop", namespace: "shops", version: "1.2", qdrant: true, reads: ["tempo"] };
+
+/** Name of what is left for it. */
+const GRANTED = "tracekeep-dev-shop";
 
 const configOf = (options: object = {}) =>
   parseConfig(
@@ -38,7 +45,7 @@ function leftOf(config = configOf()): Left[] {
   const grants = applicationGrants(config);
   return [...manifests(config, [], grants).values()]
     .map((text) => parse(text) as Left)
-    .filter(({ metadata }) => metadata.name === "tracekeep-dev-shop");
+    .filter(({ metadata }) => metadata.name === GRANTED);
 }
 
 describe("what is left for an application that the stack does not run", () => {
@@ -97,6 +104,62 @@ describe("what is left for an application that the stack does not run", () => {
     });
     // All keys of a ConfigMap may become variables of a container (`envFrom`).
     for (const key of Object.keys(data)) expect(key).toMatch(/^[A-Z][A-Z0-9_]*$/);
+  });
+});
+
+describe("an application that the stack runs", () => {
+  const objectsOf = (options: object) => {
+    const config = configOf(options);
+    const workloads = applicationWorkloads(config, { layout: kubernetesLayout });
+    return [...manifests(config, workloads, applicationGrants(config)).values()].map(
+      (text) => parse(text) as Left & { spec: Record<string, unknown> },
+    );
+  };
+  const podOf = (options: object) => {
+    const found = objectsOf(options).find(({ kind }) => kind === "Deployment");
+    const { replicas, template } = found?.spec as {
+      replicas: number;
+      template: { spec: Record<string, unknown> & { containers: Record<string, unknown>[] } };
+    };
+    return { replicas, ...template.spec, container: template.spec.containers[0] };
+  };
+  const shop = { name: "shop", image: "example.org/shop:1" };
+
+  test("is a Deployment without an account's token, with limits and without a probe", () => {
+    const pod = podOf({ apps: [shop] });
+    expect(pod).toMatchObject({ replicas: 1, automountServiceAccountToken: false });
+    expect(pod.container).toMatchObject({
+      imagePullPolicy: "IfNotPresent",
+      resources: {
+        requests: { cpu: "125m", memory: "64Mi" },
+        limits: { cpu: "500m", memory: "256Mi" },
+      },
+    });
+    expect(Object.keys(pod.container).filter((key) => /Probe$/.test(key))).toEqual([]);
+    expect(objectsOf({ apps: [shop] }).some(({ metadata }) => metadata.name === GRANTED)).toBe(
+      false,
+    );
+  });
+
+  test("has replicas, one of which may be away, and probes where it was asked for them", () => {
+    const apps = [{ ...shop, replicas: 2, probe: { port: 8080 } }];
+    const pod = podOf({ apps });
+    expect(pod.replicas).toBe(2);
+    const httpGet = { port: 8080, path: "/healthz" };
+    expect(pod.container).toMatchObject({
+      startupProbe: { httpGet },
+      readinessProbe: { httpGet },
+      livenessProbe: { httpGet },
+    });
+    // The kubelet's way is no policy's to open.
+    const texts = objectsOf({ apps }).map((object) => JSON.stringify(object));
+    expect(texts.filter((text) => text.includes("8080"))).toHaveLength(1);
+    expect(objectsOf({ apps }).map(({ kind }) => kind)).toContain("PodDisruptionBudget");
+  });
+
+  test("is run from an image that the nodes have, where none may be pulled", () => {
+    const { container } = podOf({ apps: [shop], images: { pull: false } });
+    expect(container.imagePullPolicy).toBe("Never");
   });
 });
 

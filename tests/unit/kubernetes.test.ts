@@ -107,13 +107,14 @@ describe("the manifests", () => {
   test("say where a service runs and stores, over what holds for all", () => {
     const list = manifestsOf({
       kubernetes: {
+        context: "example",
         nodeSelector: { "kubernetes.io/os": "linux" },
         tolerations: [{ key: "monitoring" }],
         storageClass: "slow",
         placement: {
           tempo: {
             nodeSelector: { disk: "fast" },
-            tolerations: [{ key: "fast", effect: "NoSchedule" }],
+            tolerations: [{ key: "fast", value: "yes", effect: "NoSchedule" }],
             storageClass: "nvme",
           },
         },
@@ -130,12 +131,16 @@ describe("the manifests", () => {
     };
     expect(placed("loki")).toMatchObject({
       nodeSelector: { "kubernetes.io/os": "linux" },
-      tolerations: [{ key: "monitoring" }],
+      // Any value; without an operator it would be the empty one.
+      tolerations: [{ key: "monitoring", operator: "Exists" }],
       storageClass: "slow",
     });
     expect(placed("tempo")).toMatchObject({
       nodeSelector: { "kubernetes.io/os": "linux", disk: "fast" },
-      tolerations: [{ key: "monitoring" }, { key: "fast", effect: "NoSchedule" }],
+      tolerations: [
+        { key: "monitoring", operator: "Exists" },
+        { key: "fast", operator: "Equal", value: "yes", effect: "NoSchedule" },
+      ],
       storageClass: "nvme",
     });
   });
@@ -267,7 +272,10 @@ describe("the program", () => {
 
   test("gives every claim its size, of each replica, by a patch: a template is never changed", async () => {
     const volumes = { qdrant: "30Gi", alertmanager: "1500Mi" };
-    const resources = await run({ replicas: { qdrant: 2 }, kubernetes: { volumes } });
+    const resources = await run({
+      replicas: { qdrant: 2 },
+      kubernetes: { context: "example", volumes },
+    });
     const patches = resources
       .filter(({ type }) => type === "kubernetes:core/v1:PersistentVolumeClaimPatch")
       .map(({ inputs }) => inputs as { metadata: { name: string }; spec: object })

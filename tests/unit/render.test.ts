@@ -99,8 +99,11 @@ test("is the same each time, in whatever order the options stand", () => {
   expect([...render(WITH_SECRETS)]).toEqual([...render(reversed)]);
 });
 
-test.each(["docker", "kubernetes"])("holds secrets by name alone on %s", (target) => {
-  const text = [...render({ ...WITH_SECRETS, target }).values()].join("\n");
+test.each([
+  ["docker", {}],
+  ["kubernetes", { kubernetes: { context: "example" } }],
+])("holds secrets by name alone on %s", (target, options) => {
+  const text = [...render({ ...WITH_SECRETS, ...options, target }).values()].join("\n");
   expect(text).not.toContain(PLANTED);
   const names = [...GENERATED_SECRETS, ...CONFIGURED_SECRETS, receiverUrl("ops")];
   expect(names.filter((name) => text.includes(`[secret: ${name}]`))).toEqual(names);

@@ -14,7 +14,10 @@ import { documentOf, expectGolden, workloadText } from "../helpers/golden";
 import { policyEdges, type Policy } from "../helpers/policy-edges";
 
 const configOf = (replicas: Record<string, number>, options: object = {}) =>
-  parseConfig({ target: "kubernetes", replicas, ...options }, { stack: "dev", environment: {} });
+  parseConfig(
+    { target: "kubernetes", kubernetes: { context: "example" }, replicas, ...options },
+    { stack: "dev", environment: {} },
+  );
 
 const contextOf = (service: ServiceName, replicas: Record<string, number>, options?: object) => ({
   config: configOf(replicas, options),

@@ -76,7 +76,7 @@ describe("the page of a change on Kubernetes", () => {
   test.each<Case>([
     ["an-option", { ...ON_KUBERNETES, sampling: { ratio: 0.5 } }],
     ["an-image-digest", { ...ON_KUBERNETES, images: { overrides: { tempo: PINNED("b") } } }],
-    ["a-claim", { ...ON_KUBERNETES, kubernetes: kubernetes({ volumes: { tempo: "50Gi" } }) }],
+    ["a-claim", { ...ON_KUBERNETES, kubernetes: kubernetes({ volumes: { tempo: "100Gi" } }) }],
     ["a-namespace", { ...ON_KUBERNETES, kubernetes: kubernetes({ namespace: "traces" }) }],
   ])("%s is as reviewed", async (name, options) => {
     expectGolden(`review/kubernetes-${name}.md`, brief(page(cluster, await side(options))));
