@@ -49,6 +49,8 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       | "secretFiles"
       | "storage"
       | "hostDirectories"
+      | "perHost"
+      | "hostNameVariable"
       | "writable"
       | "dialledProbe"
       | "replicaNameVariable"

@@ -16,6 +16,9 @@ export const SERVICES = [...DIALLED_SERVICES, "log-agent"] as const;
 export type DialledService = (typeof DIALLED_SERVICES)[number];
 export type ServiceName = (typeof SERVICES)[number];
 
+/** Whether one of a service runs on every host, beside what it reads there. */
+export const isPerHost = (service: ServiceName): boolean => service === "log-agent";
+
 /** Whether somebody dials a service. */
 export function isDialled(service: ServiceName): service is DialledService {
   return (DIALLED_SERVICES as readonly string[]).includes(service);

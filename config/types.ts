@@ -170,6 +170,13 @@ export const labelValue = (description: string) =>
     matching(LABEL_VALUE),
   );
 
+export const namespaceOrAll = (description: string) =>
+  option(
+    'the name of a namespace, or "*"',
+    description,
+    matching(/^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/),
+  );
+
 /** Whether a text is a host name or an IPv4 address; digits and dots alone are an address. */
 function isHost(text: string): boolean {
   return /^[\d.]+$/.test(text) ? IPV4.test(text) : HOST_NAME.test(text);
@@ -249,6 +256,14 @@ export const containersDirectory = (description: string) =>
     'the path of a directory "containers", such as "/var/lib/docker/containers"',
     description,
     matching(/^\/([\w@+-][\w.@+-]*\/)*containers$/),
+  );
+
+/** A directory of a host. What is no name of one in it could mean more than one to who looks there. */
+export const directory = (description: string) =>
+  option(
+    'the path of a directory, such as "/var/log/pods"',
+    description,
+    matching(/^(\/[\w@+-][\w.@+-]*)+$/),
   );
 
 export const urlPath = (description: string) =>

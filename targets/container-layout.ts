@@ -32,6 +32,7 @@ export function containerLayout(name: string): Layout {
     dataMount: data,
     bind: "0.0.0.0",
     probeBind: "127.0.0.1",
+    containerLogs: "json-file",
     listen: (listener) => portOf(name, listener),
     peer: (service, listener) => `${service}:${portOf(service, listener)}`,
     // One host runs one of each.

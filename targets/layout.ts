@@ -6,6 +6,9 @@ import type { ServiceName } from "../config/services";
  */
 export const REPLICA = { name: "REPLICA_NAME", address: "REPLICA_ADDRESS" } as const;
 
+/** Environment variable of a Workload (`hostNameVariable`) that holds the name of its host. */
+export const HOST_NAME = "HOST_NAME";
+
 /**
  * Where a process finds its files, listens and reaches its peers. Containers have one layout; the
  * conformance tests give each server another, in a temporary directory on free loopback ports.
@@ -29,6 +32,8 @@ export interface Layout {
   bind: string;
   /** Address that plaintext health listeners bind to, where a command inside cannot ask them. */
   probeBind: string;
+  /** How the host keeps what containers log: Docker's `json-file` files, or those of pods. */
+  containerLogs: "json-file" | "pods";
   /** Port of one of the process's own listeners. */
   listen(listener: string): number;
   /** `host:port` at which this process reaches a peer's listener (or its own, from outside). */

@@ -29,6 +29,13 @@ export interface Workload {
   storage?: Storage;
   /** Directories of the host, absolute, that it reads and never writes, at the same path. Default: none. */
   hostDirectories?: string[];
+  /**
+   * Whether one runs on every host of the target, beside what it reads there, with its storage on
+   * that host. Default: not.
+   */
+  perHost?: boolean;
+  /** Environment variable that holds the name of its host. Default: none, where there is one host. */
+  hostNameVariable?: string;
   /** Directories in memory that the process may write to. */
   writable: string[];
   probe: Probe;
@@ -60,7 +67,7 @@ export interface Edge {
    * the world's requests, or what is elsewhere, with its name or address where that is known.
    */
   peer:
-    | { kind: "workload"; name: string }
+    | { kind: "workload"; name: string; perHost?: boolean }
     | { kind: "applications" }
     | { kind: "application"; name: string; namespace?: string }
     | { kind: "browsers" }

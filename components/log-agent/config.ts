@@ -1,11 +1,13 @@
 import { stringify } from "yaml";
 import { limitsOf } from "../../config/capacity";
 import { goDuration, mebibytes } from "../../config/units";
+import { HOST_NAME, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { clientTls } from "../collector/exporters";
 import { ownMetrics, ownMetricsAddress } from "../own-metrics";
 import { goMemoryLimit, serviceWorkload, type ServiceContext } from "../service";
-import { operators } from "./reading";
+import { HOST } from "./pod-logs";
+import { sourceOf } from "./source";
 
 const FILE = "log-agent.yaml";
 
@@ -22,12 +24,13 @@ const MI = 2 ** 20;
 /** Largest batch, in bytes: gRPC servers take 4 MiB by default. */
 const MAX_BATCH = 3.5 * MI;
 
-function files({ config }: ServiceContext) {
-  const { directory } = config.containerLogs;
+function files({ config, layout }: ServiceContext) {
+  const { include, exclude, settings, operators } = sourceOf(config, layout);
   return {
-    // Rotated files too: what was not read before the rotation stands in them.
-    include: [`${directory}/*/*-json.log`, `${directory}/*/*-json.log.[0-9]`],
+    include,
+    ...(exclude && { exclude }),
     include_file_name: false,
+    ...settings,
     // From its first start on. Later it goes on where it stopped, and reads new files whole; from the
     // beginning it would first read all that foreign containers ever wrote, and send lines that are
     // older than Loki takes.
@@ -35,7 +38,7 @@ function files({ config }: ServiceContext) {
     poll_interval: "1s",
     storage: IDS.offsets,
     retry_on_failure: { enabled: true, max_elapsed_time: 0 },
-    operators: operators(config),
+    operators,
   };
 }
 
@@ -51,7 +54,7 @@ function collector(context: ServiceContext) {
       // What was read is on disk before the place where to go on is.
       storage: IDS.offsets,
       sizer: "bytes",
-      // When it is full, what comes next waits in Docker's files.
+      // When it is full, what comes next waits in the containers' files.
       queue_size: 32 * MI,
       block_on_overflow: true,
       // Alone it keeps the lines in their order.
@@ -97,14 +100,20 @@ export function logAgentDocuments(context: ServiceContext): ConfigFile[] {
     exporters: { [IDS.collector]: collector(context) },
     service: {
       extensions: [IDS.offsets],
-      telemetry: ownMetrics("log-agent", layout),
+      telemetry: ownMetrics("log-agent", layout, {
+        ...(isOneOfMany(layout) && { "service.instance.id": HOST }),
+      }),
       pipelines: { logs: pipeline(IDS.files), metrics: pipeline(IDS.own) },
     },
   };
   const text = stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
-  // "$" begins a reference to the environment; twice it is a dollar sign.
-  return [{ path: `${layout.config}/${FILE}`, content: text.replaceAll("$", "$$$$") }];
+  // "$" begins a reference to the environment, of which there is one; twice it is a dollar sign.
+  const content = text.replaceAll("$", "$$$$").replaceAll(`$${HOST}`, HOST);
+  return [{ path: `${layout.config}/${FILE}`, content }];
 }
+
+/** Whether others like it run on other hosts, so that it tells which one it is. */
+const isOneOfMany = ({ containerLogs }: Layout) => containerLogs === "pods";
 
 /** The log agent as a Workload: the only one that sees a directory of the host. */
 export function logAgentWorkload(context: ServiceContext): Workload {
@@ -118,7 +127,9 @@ export function logAgentWorkload(context: ServiceContext): Workload {
     env: goMemoryLimit(config, "log-agent"),
     files: logAgentDocuments(context),
     storage: { path: layout.data, ownedByImage: false },
-    hostDirectories: [config.containerLogs.directory],
+    hostDirectories: [sourceOf(config, layout).directory],
+    perHost: true,
+    ...(isOneOfMany(layout) && { hostNameVariable: HOST_NAME }),
     probe: {
       kind: "none",
       reason: "the image has neither a shell nor a client, and the program has no health command",

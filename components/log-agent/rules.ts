@@ -23,11 +23,11 @@ export function logAgentRules(_config: StackConfig): RuleGroup[] {
           annotations: {
             summary: "The log agent read {{ $value }} lines of the stack in 15 minutes",
             description:
-              "Loki alone writes some every minute. Either `containerLogs.directory` is not where " +
-              "this host's Docker keeps its containers, or it does not let the log agent read them.",
+              "Loki alone writes some every minute. Either the logs are not where the options say " +
+              "that the host keeps them, or it does not let the log agent read them.",
           },
           when: "the log agent read no line of the stack's containers in 15 minutes, for 5 minutes",
-          options: ["containerLogs.directory"],
+          options: ["containerLogs.directory", "kubernetes.podLogs.directory"],
         },
         {
           alert: "ContainerLogsLost",
@@ -36,8 +36,8 @@ export function logAgentRules(_config: StackConfig): RuleGroup[] {
           annotations: {
             summary: "The collector refused {{ $value | humanize }} lines of the log agent",
             description:
-              "It answered with an error that no retry mends, so they are only in `docker logs`. The " +
-              "log agent's log has the answer.",
+              "It answered with an error that no retry mends, so they are only where containers " +
+              "leave them. The log agent's log has the answer.",
           },
           when: "the collector refused lines of the log agent for good in the last 5 minutes",
         },

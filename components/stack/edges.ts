@@ -1,18 +1,20 @@
 import { entranceOf } from "../../config/entrances";
 import type { StackConfig } from "../../config/parse";
 import type { ApplicationConfig } from "../../config/schema";
-import { SERVICES, type ServiceName } from "../../config/services";
+import { isPerHost, SERVICES, type ServiceName } from "../../config/services";
 import type { Edge } from "../../targets/workload";
 import { scrapedPort } from "../application/scraped-port";
 import { activeConnections, listenersOf, type Connection } from "./connections";
 import { isOutside, outsideEdges } from "./outside";
 
-type Peer = Connection["from"];
-
-const isService = (peer: Peer): peer is ServiceName =>
+const isService = (peer: string): peer is ServiceName =>
   (SERVICES as readonly string[]).includes(peer);
 
-const workload = (name: string): Edge["peer"] => ({ kind: "workload", name });
+const workload = (name: string): Edge["peer"] => ({
+  kind: "workload",
+  name,
+  ...(isService(name) && isPerHost(name) && { perHost: true }),
+});
 
 /** Where applications are scraped: only those that the stack runs are at a place that it knows. */
 const scraped = ({ apps }: StackConfig): Edge[] =>

@@ -1,10 +1,10 @@
 import * as o from "../types";
 
 export const containerLogs = o.section(
-  "What the stack's own containers log, sent to Loki. Docker hosts only; see docs/security.md for the rights that it takes.",
+  "What containers log, sent to Loki: on Docker those of the stack, on Kubernetes the pods of `kubernetes.podLogs` too. See docs/security.md for the rights that it takes.",
   {
     enabled: o
-      .flag("Whether the log agent runs: the one service that is root and sees the host.")
+      .flag("Whether the log agent runs: the one service that is root and sees its host.")
       .prefault(false),
     directory: o
       .containersDirectory(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DIALLED_SERVICES, type DialledService } from "../services";
 import * as o from "../types";
 import { egress } from "./kubernetes-egress";
+import { podLogs } from "./kubernetes-pods";
 import { loadBalancers, routes } from "./kubernetes-routes";
 
 const claim = (what: string, size: string) => o.size(`Claim of ${what}.`).prefault(size);
@@ -73,7 +74,9 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
     "Namespaces from which Grafana is reached, besides those that its route is passed on from.",
     o.namespace("A namespace."),
   ),
+  clusterDomain: o.hostName("Domain of the cluster's own names.").prefault("cluster.local"),
   routes,
   loadBalancers,
   egress,
+  podLogs,
 });

@@ -1,4 +1,5 @@
 import type { StackConfig } from "../../config/parse";
+import type { Workload } from "../workload";
 
 type Options = StackConfig["kubernetes"];
 
@@ -6,7 +7,12 @@ type Options = StackConfig["kubernetes"];
 export interface Cluster {
   /** Name of the stack, for labels. */
   stack: string;
+  /** Where objects are made: `main`, or `nodes`. */
   namespace: string;
+  /** Namespace of all but what sees the nodes. */
+  main: string;
+  /** Namespace of what sees the nodes. */
+  nodes: string;
   /** Start of the names of what is left in other namespaces. */
   prefix: string;
   /** Whether nodes fetch images; without it they must have them. */
@@ -15,14 +21,23 @@ export interface Cluster {
 }
 
 export function clusterOf(config: StackConfig): Cluster {
+  const namespace = config.kubernetes.namespace ?? config.namePrefix;
   return {
     stack: config.stack,
-    namespace: config.kubernetes.namespace ?? config.namePrefix,
+    namespace,
+    main: namespace,
+    nodes: `${namespace}-nodes`,
     prefix: config.namePrefix,
     pull: config.images.pull,
     options: config.kubernetes,
   };
 }
+
+/** The same cluster, with the namespace in which a Workload lives. */
+export const placeOf = (cluster: Cluster, { perHost }: Pick<Workload, "perHost">): Cluster => ({
+  ...cluster,
+  namespace: perHost ? cluster.nodes : cluster.main,
+});
 
 /** Name of the headless Service that gives the pods of a StatefulSet their own names. */
 export const headlessName = (name: string): string => `${name}-headless`;

@@ -60,12 +60,34 @@ function deployment(
   };
 }
 
-/** What runs a Workload's pods: a StatefulSet where it stores, else a Deployment. */
+function daemonSet(cluster: Cluster, workload: Workload, names: MountedNames): Kinds["DaemonSet"] {
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: metadata(cluster, workload),
+    spec: {
+      revisionHistoryLimit: 3,
+      // Two on a node would write the same files.
+      updateStrategy: {
+        type: "RollingUpdate",
+        rollingUpdate: { maxSurge: 0, maxUnavailable: "25%" },
+      },
+      selector: { matchLabels: selectorOf(cluster, workload.name) },
+      template: podOf(cluster, workload, names),
+    },
+  };
+}
+
+/**
+ * What runs a Workload's pods: a DaemonSet where one runs on every node, a StatefulSet where it
+ * stores, else a Deployment.
+ */
 export function controllerOf(
   cluster: Cluster,
   workload: Workload,
   names: MountedNames,
-): Kinds["StatefulSet"] | Kinds["Deployment"] {
+): Kinds["DaemonSet"] | Kinds["StatefulSet"] | Kinds["Deployment"] {
+  if (workload.perHost) return daemonSet(cluster, workload, names);
   return workload.storage
     ? statefulSet(cluster, workload, names)
     : deployment(cluster, workload, names);

@@ -7,10 +7,10 @@ import type { Workload } from "../workload";
 import { claimSizes } from "./claims";
 import type { Cluster } from "./cluster";
 import { grantObjects } from "./grant-objects";
-import { namespaceObjects } from "./namespace";
+import { namespaceObjects, nodesObjects } from "./namespace";
 import type { KubernetesObject, Text } from "./objects";
 import type { Texts } from "./texts";
-import { trustObject, workloadObjects, type Making } from "./workload-objects";
+import { placed, trustObject, workloadObjects, type Making } from "./workload-objects";
 
 type Constructor = new (
   name: string,
@@ -26,6 +26,7 @@ const RESOURCES = {
   Service: k8s.core.v1.Service,
   ServiceAccount: k8s.core.v1.ServiceAccount,
   Deployment: k8s.apps.v1.Deployment,
+  DaemonSet: k8s.apps.v1.DaemonSet,
   StatefulSet: k8s.apps.v1.StatefulSet,
   NetworkPolicy: k8s.networking.v1.NetworkPolicy,
   Ingress: k8s.networking.v1.Ingress,
@@ -53,37 +54,64 @@ const LATE: Texts = {
 
 /** Whether pods are made of it, so that what they mount must be there first. */
 const isController = ({ kind }: KubernetesObject) =>
-  kind === "StatefulSet" || kind === "Deployment";
+  kind === "StatefulSet" || kind === "Deployment" || kind === "DaemonSet";
 
-/** Runs Workloads as pods of a namespace. */
+/** Logical names of what every namespace has. */
+const SHARED: Partial<Record<KubernetesObject["kind"], string>> = {
+  Namespace: "namespace",
+  NetworkPolicy: "deny-all",
+  ConfigMap: "trust",
+};
+
+/** Runs Workloads as pods of a namespace, and of another those that see their node. */
 export class KubernetesDeployer implements Deployer {
-  readonly #namespace: pulumi.Resource[] = [];
+  readonly #namespace: pulumi.Resource[];
   readonly #trust: Text;
   readonly #making: Making;
+  #nodes: pulumi.Resource[] | undefined;
 
   constructor(private readonly args: KubernetesDeployerArgs) {
-    const { cluster, materials, parent } = args;
+    const { cluster, materials, protect } = args;
     this.#making = { cluster, materials, texts: LATE };
     const trust = trustObject(this.#making);
     this.#trust = trust.metadata.name;
-    const [namespace, ...rest] = namespaceObjects(cluster);
     // Its end would be the end of the claims: they, and it, outlive `destroy`.
-    const retain = { parent, retainOnDelete: true, protect: args.protect };
-    this.#namespace.push(this.#create("namespace", namespace, retain));
-    for (const object of [...rest, trust]) {
-      const name = object.kind === "ConfigMap" ? "trust" : "deny-all";
-      this.#namespace.push(this.#create(name, object, { parent, dependsOn: [...this.#namespace] }));
+    const retain = { retainOnDelete: true, protect };
+    this.#namespace = this.#share("", [...namespaceObjects(cluster), trust], retain);
+  }
+
+  /** Makes what all that live in a namespace share, the namespace first. */
+  #share(
+    prefix: string,
+    [namespace, ...rest]: readonly KubernetesObject[],
+    opts: pulumi.CustomResourceOptions = {},
+  ): pulumi.Resource[] {
+    const { parent } = this.args;
+    const nameOf = ({ kind }: KubernetesObject) => `${prefix}${SHARED[kind]}`;
+    const made = [this.#create(nameOf(namespace), namespace, { parent, ...opts })];
+    for (const object of rest) {
+      made.push(this.#create(nameOf(object), object, { parent, dependsOn: [...made] }));
     }
+    return made;
+  }
+
+  /** What a Workload's namespace has; that of the nodes is made for the first who needs it. */
+  #placeOf({ perHost }: Workload): pulumi.Resource[] {
+    if (!perHost) return this.#namespace;
+    const nodes = placed(this.#making, { perHost });
+    this.#nodes ??= this.#share("nodes-", [...nodesObjects(nodes.cluster), trustObject(nodes)]);
+    return this.#nodes;
   }
 
   deploy(workload: Workload, opts: pulumi.ComponentResourceOptions): Endpoint {
     const { parent } = opts;
     const { name, ports } = workload;
     const objects = workloadObjects(this.#making, workload, this.#trust);
+    const place = this.#placeOf(workload);
     const mounted = objects
       .filter((object) => !isController(object))
       .map((object) =>
-        this.#create(logicalName(name, object), object, { parent, dependsOn: this.#namespace }),
+        this.#create(logicalName(name, object), object, { parent, dependsOn: place }),
       );
     const [controller] = objects.filter(isController);
     const waits = [opts.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[];
@@ -93,7 +121,8 @@ export class KubernetesDeployer implements Deployer {
       // They cannot be changed, only made anew; what is there takes its size below.
       ignoreChanges: ["spec.volumeClaimTemplates"],
     });
-    if (workload.storage) this.#sizeClaims(workload, { parent, dependsOn: ready });
+    if (workload.storage && !workload.perHost)
+      this.#sizeClaims(workload, { parent, dependsOn: ready });
     return {
       name,
       ready: [ready],

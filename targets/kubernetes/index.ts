@@ -6,10 +6,10 @@ import { KubernetesDeployer } from "./deployer";
 import { kubernetesLayout } from "./layout";
 
 /** Names of a service inside the cluster, and of each of its pods where there are more. */
-function serverNames({ namespace }: Cluster, service: string, replicas: number): string[] {
+function serverNames({ namespace, options }: Cluster, service: string, replicas: number): string[] {
   const qualified = (name: string) => [
     `${name}.${namespace}.svc`,
-    `${name}.${namespace}.svc.cluster.local`,
+    `${name}.${namespace}.svc.${options.clusterDomain}`,
   ];
   const pods = Array.from(
     { length: replicas > 1 ? replicas : 0 },

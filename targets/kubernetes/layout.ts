@@ -9,6 +9,7 @@ import { headlessName, replicaName } from "./cluster";
 export const kubernetesLayout = (name: string): Layout => ({
   ...containerLayout(name),
   probeBind: "0.0.0.0",
+  containerLogs: "pods",
   replica: (service, index, listener) =>
     `${replicaName(service, index)}.${headlessName(service)}:${portOf(service, listener)}`,
   self: (listener) => `$(${REPLICA.name}).${headlessName(name)}:${portOf(name, listener)}`,

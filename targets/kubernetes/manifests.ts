@@ -2,9 +2,10 @@ import { stringify } from "yaml";
 import type { StackConfig } from "../../config/parse";
 import type { Grant } from "../grant";
 import type { Workload } from "../workload";
-import { clusterOf } from "./cluster";
+import { clusterOf, type Cluster } from "./cluster";
 import { grantObjects } from "./grant-objects";
 import { namespaceObjects } from "./namespace";
+import type { KubernetesObject } from "./objects";
 import { NAMED, NAMED_MATERIALS } from "./texts";
 import { stackObjects } from "./workload-objects";
 
@@ -38,11 +39,17 @@ export function manifests(
   ];
   return new Map(
     objects.map((object) => [
-      // In a rendering every name is known.
-      `${object.metadata.name as string}.${object.kind.toLowerCase()}.yaml`,
+      fileOf(cluster, object),
       stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }),
     ]),
   );
+}
+
+/** Name of an object's file. Each namespace of the stack has some of the same name. */
+function fileOf({ nodes }: Cluster, { kind, metadata: { name, namespace } }: KubernetesObject) {
+  const place = namespace === nodes ? `${nodes}.` : "";
+  // In a rendering every name is known.
+  return `${place}${name as string}.${kind.toLowerCase()}.yaml`;
 }
 
 /** What is made of certificates cannot be made of their names: in its place stands what it is. */

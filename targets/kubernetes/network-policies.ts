@@ -5,6 +5,7 @@ import {
   applicationLabels,
   labelsOf,
   namespaceNamed,
+  placeOf,
   selectorOf,
   SENDER_LABEL,
   type Cluster,
@@ -39,15 +40,21 @@ interface Rule {
   ports?: number[];
 }
 
+/** Pods of a Workload, wherever it lives. */
+function podsOf(cluster: Cluster, peer: Extract<Edge["peer"], { kind: "workload" }>): Peer {
+  const { namespace } = placeOf(cluster, peer);
+  return {
+    ...(namespace !== cluster.namespace && namespaceNamed(namespace)),
+    podSelector: { matchLabels: selectorOf(cluster, peer.name) },
+  };
+}
+
 /** Who is at an edge's other end, and at which port. */
 function ruleOf(cluster: Cluster, { peer, port }: Edge): Rule {
   const ports = port === undefined ? {} : { ports: [port] };
   switch (peer.kind) {
     case "workload":
-      return {
-        peers: [{ podSelector: { matchLabels: selectorOf(cluster, peer.name) } }],
-        ...ports,
-      };
+      return { peers: [podsOf(cluster, peer)], ...ports };
     case "applications":
       // mTLS says who they are; this says that they meant to.
       return {

@@ -34,6 +34,7 @@ export interface Kinds {
   Service: Named<"Service", "v1", inputs.core.v1.Service>;
   ServiceAccount: Named<"ServiceAccount", "v1", inputs.core.v1.ServiceAccount>;
   Deployment: Named<"Deployment", "apps/v1", inputs.apps.v1.Deployment>;
+  DaemonSet: Named<"DaemonSet", "apps/v1", inputs.apps.v1.DaemonSet>;
   StatefulSet: Named<"StatefulSet", "apps/v1", inputs.apps.v1.StatefulSet>;
   NetworkPolicy: Named<"NetworkPolicy", "networking.k8s.io/v1", inputs.networking.v1.NetworkPolicy>;
   Ingress: Named<"Ingress", "networking.k8s.io/v1", inputs.networking.v1.Ingress>;

@@ -1,6 +1,8 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
 import type { Workload } from "../workload";
 import { labelsOf, placementOf, selectorOf, type Cluster } from "./cluster";
+import { accountName } from "./accounts";
+import { nodeMounts, nodeVolumes } from "./node-volumes";
 import { mountsOf, volumesOf, type MountedNames } from "./volumes";
 
 type Container = inputs.core.v1.Container;
@@ -43,13 +45,18 @@ function probesOf(workload: Workload) {
   };
 }
 
-/** What a replica is told of itself. */
-function replicaVariables({ replicaNameVariable, replicaAddressVariable }: Workload) {
+/** What a replica is told of itself and of where it is. */
+function replicaVariables({
+  replicaNameVariable,
+  replicaAddressVariable,
+  hostNameVariable,
+}: Workload) {
   const variable = (name: string | undefined, fieldPath: string) =>
     name === undefined ? [] : [{ name, valueFrom: { fieldRef: { fieldPath } } }];
   return [
     ...variable(replicaNameVariable, "metadata.name"),
     ...variable(replicaAddressVariable, "status.podIP"),
+    ...variable(hostNameVariable, "spec.nodeName"),
   ];
 }
 
@@ -90,7 +97,7 @@ function containerOf({ pull }: Cluster, workload: Workload): Container {
       privileged: false,
       readOnlyRootFilesystem: true,
     },
-    volumeMounts: mountsOf(workload),
+    volumeMounts: [...mountsOf(workload), ...nodeMounts(workload)],
     ...probesOf(workload),
     terminationMessagePolicy: "FallbackToLogsOnError",
   };
@@ -99,7 +106,12 @@ function containerOf({ pull }: Cluster, workload: Workload): Container {
 /** Labels of nodes by which replicas are kept apart. */
 const SPREAD_OVER = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"];
 
-/** The pod of a Workload, fit for Pod Security's `restricted`. */
+/** Where a pod that lives beside the others looks for their short names too. */
+const searchingIn = ({ main, options }: Cluster) => ({
+  dnsConfig: { searches: [`${main}.svc.${options.clusterDomain}`] },
+});
+
+/** The pod of a Workload, fit for Pod Security's `restricted` unless it sees its node. */
 export function podOf(
   cluster: Cluster,
   workload: Workload,
@@ -109,13 +121,14 @@ export function podOf(
   const { priorityClass } = cluster.options;
   const { nodeSelector, tolerations } = placementOf(cluster, name);
   const labels = labelsOf(cluster, name);
+  const account = accountName(workload);
   return {
     metadata: { labels, ...(names.readOnce && { annotations: names.readOnce }) },
     spec: {
       containers: [containerOf(cluster, workload)],
-      volumes: volumesOf(workload, names),
+      volumes: [...volumesOf(workload, names), ...nodeVolumes(cluster, workload)],
       securityContext: {
-        runAsNonRoot: true,
+        runAsNonRoot: user.uid !== 0,
         runAsUser: user.uid,
         runAsGroup: user.gid,
         // Key files and a fresh volume are readable and writable by this group.
@@ -123,8 +136,10 @@ export function podOf(
         fsGroupChangePolicy: "OnRootMismatch",
         seccompProfile: { type: "RuntimeDefault" },
       },
+      ...(account !== undefined && { serviceAccountName: account }),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...(cluster.namespace !== cluster.main && searchingIn(cluster)),
       terminationGracePeriodSeconds: stopGrace,
       ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
       ...(tolerations.length > 0 && { tolerations }),

@@ -1,9 +1,11 @@
 import { contentHash } from "../content-hash";
 import { DIRECTORIES } from "../container-layout";
 import type { LiveFile, Workload } from "../workload";
-import { labelsOf, type Cluster } from "./cluster";
+import { accountsOf } from "./accounts";
+import { labelsOf, placeOf, type Cluster } from "./cluster";
 import { controllerOf } from "./controller";
 import { disruptionBudgetsOf } from "./disruption-budget";
+import { nodesObjects } from "./namespace";
 import { networkPolicyOf } from "./network-policies";
 import type { Kinds, KubernetesObject, Text } from "./objects";
 import { loadBalancersOf } from "./public-service";
@@ -134,12 +136,19 @@ function configObject({ cluster }: Making, { name, files }: Workload): Kinds["Co
   );
 }
 
+/** The same, for objects in the namespace in which a Workload lives. */
+export const placed = (making: Making, workload: Pick<Workload, "perHost">): Making => ({
+  ...making,
+  cluster: placeOf(making.cluster, workload),
+});
+
 /** Every object of a Workload: what it mounts first, then what runs it. */
 export function workloadObjects(
-  making: Making,
+  stack: Making,
   workload: Workload,
   trust: Text,
 ): KubernetesObject[] {
+  const making = placed(stack, workload);
   const { cluster } = making;
   const config = workload.files.length > 0 ? [configObject(making, workload)] : [];
   const secrets = workload.secretFiles.length > 0 ? [secretFilesObject(making, workload)] : [];
@@ -147,6 +156,7 @@ export function workloadObjects(
     ...config,
     ...secrets,
     ...identityObjects(making, workload),
+    ...accountsOf(cluster, workload),
     networkPolicyOf(cluster, workload),
     ...servicesOf(cluster, workload),
     ...loadBalancersOf(cluster, workload),
@@ -168,9 +178,13 @@ export function stackObjects(
   workloads: readonly Workload[],
 ): KubernetesObject[] {
   const trust = trustObject(making);
+  const onNodes = placed(making, { perHost: true });
   return [
     ...namespace,
     trust,
+    ...(workloads.some(({ perHost }) => perHost)
+      ? [...nodesObjects(onNodes.cluster), trustObject(onNodes)]
+      : []),
     ...workloads.flatMap((workload) => workloadObjects(making, workload, trust.metadata.name)),
   ];
 }

@@ -24,6 +24,7 @@ const config = parseConfig(
       egress: { objectStorage: ["198.51.100.0/24", "2001:db8::/32"], dns: ["169.254.20.10/32"] },
     },
     ...OUTSIDE,
+    containerLogs: { enabled: true },
     apps: [{ name: "shop", image: "example.org/shop:1", scrape: { port: 9000 } }, ...OUTSIDE.apps],
   },
   { stack: "dev", environment: {} },
@@ -43,18 +44,18 @@ const objects = [
 
 describeWith(["etcd", "kube-apiserver"], "The manifests at a Kubernetes API server", () => {
   let cluster: ApiServer;
-  const [namespace, ...rest] = objects;
+  const namespaces = objects.filter(({ kind }) => kind === "Namespace");
+  const rest = objects.filter(({ kind }) => kind !== "Namespace");
   beforeAll(async () => {
     cluster = await ApiServer.start();
-    expect(namespace.kind).toBe("Namespace");
-    expect(await cluster.apply(namespace)).toMatchObject({ status: 201 });
+    for (const one of namespaces) expect((await cluster.apply(one)).status).toBe(201);
   }, 180_000);
   afterAll(() => cluster?.stop(), 30_000);
 
-  const place = namespace.metadata.name;
-  const createPod = (template: Pod) =>
+  const [place, nodes] = namespaces.map(({ metadata }) => metadata.name);
+  const createPod = (template: Pod, namespace = place) =>
     cluster.ask(
-      `/api/v1/namespaces/${place}/pods?dryRun=All&fieldValidation=Strict`,
+      `/api/v1/namespaces/${namespace}/pods?dryRun=All&fieldValidation=Strict`,
       "POST",
       JSON.stringify({
         apiVersion: "v1",
@@ -64,7 +65,9 @@ describeWith(["etcd", "kube-apiserver"], "The manifests at a Kubernetes API serv
       }),
       "application/json",
     );
-  const pods = objects.flatMap(({ metadata, spec }) => {
+  const podsIn = (namespace: string) =>
+    objects.filter(({ metadata }) => metadata.namespace === namespace).flatMap(podOf);
+  const podOf = ({ metadata, spec }: (typeof objects)[number]) => {
     if (!spec?.template) return [];
     const { template, volumeClaimTemplates = [] } = spec;
     // What the StatefulSet's controller adds.
@@ -74,7 +77,7 @@ describeWith(["etcd", "kube-apiserver"], "The manifests at a Kubernetes API serv
     }));
     const volumes = [...template.spec.volumes, ...claims];
     return [[metadata.name, { ...template, spec: { ...template.spec, volumes } }] as const];
-  });
+  };
 
   test("are taken one by one, first on trial, then for good, then again without a change", async () => {
     for (const round of [{ dryRun: true }, { dryRun: false }]) {
@@ -88,13 +91,29 @@ describeWith(["etcd", "kube-apiserver"], "The manifests at a Kubernetes API serv
     for (const object of rest) expect(await cluster.apply(object)).toMatchObject({ status: 200 });
   }, 120_000);
 
-  test.each(pods)("the pod of %s is admitted under `restricted`", async (_, template) => {
+  test("what sees its node is admitted beside the others, and not among them", async () => {
+    const pods = podsIn(nodes);
+    expect(pods.map(([name]) => name)).toEqual(["log-agent"]);
+    for (const [, template] of pods) {
+      expect((await createPod(template, nodes)).status).toBe(201);
+      const { status, body } = await createPod(template);
+      expect(status).toBe(403);
+      // Of all that `restricted` asks for it lacks these two.
+      expect(body).toMatch(/violates PodSecurity.*hostPath/);
+      expect(body).toMatch(/runAsNonRoot != true|runAsUser=0/);
+      for (const other of ["allowPrivilegeEscalation", "capabilities", "seccompProfile"]) {
+        expect(body).not.toContain(other);
+      }
+    }
+  });
+
+  test.each(podsIn(place))("the pod of %s is admitted under `restricted`", async (_, template) => {
     const { status, body } = await createPod(template);
     expect({ status, body }).toMatchObject({ status: 201 });
   });
 
   test("a pod that may become root is refused, and so is a field that there is not", async () => {
-    const [[, template]] = pods;
+    const [[, template]] = podsIn(place);
     const refused = await createPod({
       ...template,
       spec: {

@@ -22,11 +22,13 @@ export interface Manifest {
 }
 
 /** Options of a stack "dev" on a cluster. */
-export const onCluster = ({ kubernetes, ...options }: { kubernetes?: object } = {}): StackConfig =>
-  parseConfig(
-    { target: "kubernetes", kubernetes: { context: "example", ...kubernetes }, ...options },
+export function onCluster(options: object = {}): StackConfig {
+  const { kubernetes, ...others } = options as { kubernetes?: object };
+  return parseConfig(
+    { target: "kubernetes", kubernetes: { context: "example", ...kubernetes }, ...others },
     { stack: "dev", environment: {} },
   );
+}
 
 /** Every Workload of it. */
 export function workloadsOnCluster(options: object = {}): Workload[] {

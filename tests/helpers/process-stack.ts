@@ -148,6 +148,7 @@ export class ProcessStack {
       scratch: join(own, "scratch"),
       bind: replicaAddress(replica),
       probeBind: replicaAddress(replica),
+      containerLogs: this.config.target === "kubernetes" ? "pods" : "json-file",
       listen: (listener) => this.port(service, listener),
       peer: (peer, listener) => `127.0.0.1:${this.port(peer, listener)}`,
       replica: (peer, index, listener) => `${replicaAddress(index)}:${this.port(peer, listener)}`,
@@ -300,7 +301,11 @@ export class ProcessStack {
       program: programPath(service),
       // Words after the image's program belong to the command line, whatever the image calls it.
       args: [...(workload.entrypoint?.slice(1) ?? []), ...workload.args],
-      env: { TMPDIR: layout.scratch, ...workload.env },
+      env: {
+        TMPDIR: layout.scratch,
+        ...workload.env,
+        ...(workload.hostNameVariable && { [workload.hostNameVariable]: "node-1" }),
+      },
       directory: layout.scratch,
       log: join(this.directory, `${basename(name)}.log`),
       host: layout.bind,

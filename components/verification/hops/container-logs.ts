@@ -24,7 +24,7 @@ export function containerLogHops(context: Context): Hop[] {
     run: () =>
       poll(context.deadline, async () => {
         const parameters = new URLSearchParams({
-          query: `{service_name=~".+"} | container_name != ""`,
+          query: `{service_name=~".+"} | container_name != "" or k8s_container_name != ""`,
           start: String(BigInt(run.startedAt) * 1_000_000n),
           limit: "1",
         });
@@ -34,8 +34,8 @@ export function containerLogHops(context: Context): Hop[] {
         if (data.result.length > 0) return;
         throw new HopFailure("Loki has no line of a container since this run began", {
           cause:
-            "the log agent reads nothing: the host's Docker keeps its containers elsewhere, or does not let it read them",
-          look: "the log of log-agent; tracekeep:containerLogs.directory against `docker info` (Docker Root Dir)",
+            "the log agent reads nothing: the host keeps its containers' logs elsewhere, or does not let it read them",
+          look: "the log of log-agent; on Docker tracekeep:containerLogs.directory against `docker info` (Docker Root Dir), on Kubernetes tracekeep:kubernetes.podLogs.directory",
         });
       }),
   };

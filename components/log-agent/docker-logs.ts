@@ -1,8 +1,6 @@
 import type { StackConfig } from "../../config/parse";
 import { enabledServices } from "../stack/connections";
-
-/** One step on the way from a line of a file to a log record. */
-export type Operator = Record<string, unknown> & { type: string };
+import type { LogSource, Operator } from "./source";
 
 /**
  * Whether a line is of one of the stack's services, told before it is parsed: foreign lines cost no
@@ -19,7 +17,7 @@ function isOurs(config: StackConfig): string {
  * target has the driver write into each line (`attrs`), the service's is what stands behind the
  * prefix. What a service writes stays one text, whatever format it has.
  */
-export function operators(config: StackConfig): Operator[] {
+function operators(config: StackConfig): Operator[] {
   return [
     { type: "filter", expr: `not (${isOurs(config)})` },
     {
@@ -47,4 +45,16 @@ export function operators(config: StackConfig): Operator[] {
     },
     { type: "regex_replace", field: "body", regex: "\\n$", replace_with: "" },
   ];
+}
+
+/** The files of Docker's `json-file` driver. */
+export function dockerLogs(config: StackConfig): LogSource {
+  const { directory } = config.containerLogs;
+  return {
+    directory,
+    // Rotated files too: what was not read before the rotation stands in them.
+    include: [`${directory}/*/*-json.log`, `${directory}/*/*-json.log.[0-9]`],
+    settings: {},
+    operators: operators(config),
+  };
 }
