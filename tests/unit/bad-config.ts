@@ -442,11 +442,6 @@ export const CLASHES: BadConfig[] = [
     "expected false on Kubernetes",
   ],
   [
-    { ...ON_KUBERNETES, containerLogs: { enabled: true } },
-    "containerLogs.enabled",
-    "expected false on Kubernetes",
-  ],
-  [
     { ...ON_KUBERNETES, retention: { metrics: { size: "50Gi" } } },
     "kubernetes.volumes.prometheus",
     "expected at least 55Gi",
