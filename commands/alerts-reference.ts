@@ -34,7 +34,7 @@ One name over all services, for dashboards and queries of your own:
 | \`tracekeep:memory_limit:bytes\` | \`job\` | the configured limit |
 | \`tracekeep:memory_used:bytes\` | \`job\` | memory that the process cannot give back |
 | \`tracekeep:cpu_used:cores\` | \`job\` | CPU, in cores (not of Qdrant) |
-| \`tracekeep:process_start_time:seconds\` | \`job\` | when the process started (not of Qdrant) |
+| \`tracekeep:process_start_time:seconds\` | \`job\`; of replicas that push, \`instance\` too | when the process started (not of Qdrant) |
 | \`tracekeep:certificate_not_after:timestamp_seconds\` | \`certificate\`, \`kind\` | when a certificate that the stack issued ends |
 
 The collector adds the host's \`system_cpu_time_seconds_total\`, \`system_cpu_logical_count\`,
@@ -53,11 +53,19 @@ const SWITCHES: [option: string, off: Record<string, unknown>][] = [
 
 const EVERYTHING = { containerLogs: { enabled: true } };
 
+/** What runs on a cluster alone. */
+const ON_A_CLUSTER = {
+  target: "kubernetes",
+  kubernetes: { context: "docs" },
+  replicas: { collector: 2 },
+};
+
 const groupsOf = (config: StackConfig): RuleGroup[] =>
   stackRules(config).flatMap(([, groups]) => groups);
 
-const configOf = (options: Record<string, unknown>) =>
-  parseConfig({ ...EVERYTHING, ...options }, { stack: "docs", environment: {} });
+const parsed = (options: unknown) => parseConfig(options, { stack: "docs", environment: {} });
+
+const configOf = (options: Record<string, unknown>) => parsed({ ...EVERYTHING, ...options });
 
 const identity = ({ alert, labels }: AlertRule) => JSON.stringify([alert, labels]);
 
@@ -67,7 +75,23 @@ function needs(): (rule: AlertRule) => string[] {
     option,
     new Set(alertsOf(groupsOf(configOf(off))).map(identity)),
   ]);
-  return (rule) => without.filter(([, left]) => !left.has(identity(rule))).map(([name]) => name);
+  const onOneHost = new Set(alertsOf(groupsOf(configOf({}))).map(identity));
+  return (rule) =>
+    onOneHost.has(identity(rule))
+      ? without.filter(([, left]) => !left.has(identity(rule))).map(([name]) => name)
+      : ["replicas.collector"];
+}
+
+/** Every group, with the alerts of both kinds of stack, each once. */
+function everyGroup(): RuleGroup[] {
+  const groups = new Map<string, RuleGroup>();
+  for (const group of [configOf({}), parsed(ON_A_CLUSTER)].flatMap(groupsOf)) {
+    const known = groups.get(group.name);
+    const names = new Set(alertsOf(known ? [known] : []).map(identity));
+    const more = alertsOf([group]).filter((rule) => !names.has(identity(rule)));
+    groups.set(group.name, known ? { ...known, rules: [...known.rules, ...more] } : group);
+  }
+  return [...groups.values()];
 }
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
@@ -86,7 +110,7 @@ export function alertsReference(): string {
     ];
     return `| ${cells.join(" | ")} |`;
   };
-  const sections = groupsOf(configOf({})).flatMap((group) => {
+  const sections = everyGroup().flatMap((group) => {
     const alerts = alertsOf([group]);
     if (alerts.length === 0) return [];
     const title = group.name.charAt(0).toUpperCase() + group.name.slice(1).replaceAll("-", " ");

@@ -1,3 +1,4 @@
+import { gatewayRow } from "../components/gateway/pipeline-row";
 import type { StackDashboard } from "../components/stack/dashboards";
 import { stackDashboards } from "../components/stack/dashboards";
 import { parseConfig } from "../config/parse";
@@ -95,5 +96,15 @@ export function dashboardsReference(): string {
     { containerLogs: { enabled: true } },
     { stack: "docs", environment: {} },
   );
-  return `${[HEADER.trimEnd(), ...stackDashboards(config).flatMap(section)].join("\n")}\n`;
+  const gateway = [
+    "\n## The gateway, in *The pipeline itself*\n",
+    "Where the collector has two tiers (`replicas.collector` above 1) that dashboard has one more row,",
+    "and its queues and their bytes are those of each replica.\n",
+    TABLE,
+    ...gatewayRow({ ...config, replicas: { ...config.replicas, collector: 2 } })
+      .panels.map((panel) => panel.build() as Panel)
+      .map(row),
+  ];
+  const dashboards = stackDashboards(config).flatMap(section);
+  return `${[HEADER.trimEnd(), ...dashboards, ...gateway].join("\n")}\n`;
 }

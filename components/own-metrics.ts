@@ -5,7 +5,7 @@ import { PUSHING_JOBS } from "./prometheus/metric-names";
 
 /** Where a collector's own metrics come in, inside the container alone. */
 export function ownMetricsAddress(layout: Layout): string {
-  return `127.0.0.1:${layout.listen("metrics")}`;
+  return `${layout.loopback}:${layout.listen("metrics")}`;
 }
 
 /**
@@ -14,7 +14,7 @@ export function ownMetricsAddress(layout: Layout): string {
  * certificate once, at the start (otelconf v0.18 `createTLSConfig`), so they take the way through a
  * pipeline, whose exporter takes a renewed one.
  *
- * @param attributes further attributes of the resource, where the pipeline adds none.
+ * @param attributes further attributes of the resource, where the pipeline adds none, or others.
  */
 export function ownMetrics(
   service: ServiceName,

@@ -1,4 +1,4 @@
-import { limitsOf } from "../config/capacity";
+import { limitsOf, replicasOf } from "../config/capacity";
 import { entranceOf, routeOf } from "../config/entrances";
 import { imageOf, IMAGES } from "../config/images";
 import type { StackConfig } from "../config/parse";
@@ -15,6 +15,9 @@ import { ROUTE_KEY } from "./stack/secrets";
  * never do (`reload_interval`, config/configtls of the collector).
  */
 export const CERTIFICATE_RELOAD = "1m";
+
+/** Seconds until who looks names up, or is led by the target, has noticed that a replica ends. */
+export const UNTIL_FORGOTTEN = 15;
 
 /** What every room's pure builders take: the options and where the process finds things. */
 export interface ServiceContext {
@@ -55,6 +58,9 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       | "dialledProbe"
       | "replicaNameVariable"
       | "replicaAddressVariable"
+      | "front"
+      | "linger"
+      | "autoscale"
     >
   > & {
     reload: Workload["identities"][number]["reload"];
@@ -101,14 +107,35 @@ function routeTo(config: StackConfig, service: ServiceName, name: string): Workl
   };
 }
 
+/**
+ * Ports of a service that others dial.
+ *
+ * @param open its listeners that are open, as far as another has not taken them over.
+ */
+export function portsOf(
+  { config, layout }: ServiceContext,
+  service: ServiceName,
+  open = openListeners(config, service),
+): WorkloadPort[] {
+  const published = publishedAt(config, service);
+  return Object.entries(open)
+    .filter(([, { reach }]) => reach === "network")
+    .map(([name]) => ({
+      name,
+      number: layout.listen(name),
+      publish: published[name],
+      route: routeTo(config, service, name),
+    }));
+}
+
 /** The Workload of a service: what the tables say of it, and what its room adds. */
 export function serviceWorkload(
-  { config, layout }: ServiceContext,
+  context: ServiceContext,
   service: ServiceName,
   { reload, liveFiles, ...parts }: ServiceParts,
 ): Workload {
-  const published = publishedAt(config, service);
-  const replicas = isDialled(service) ? config.replicas[service] : 1;
+  const { config, layout } = context;
+  const replicas = replicasOf(config, service);
   return {
     name: service,
     image: imageOf(config, service),
@@ -120,14 +147,7 @@ export function serviceWorkload(
     identities: [
       { certificate: service, directory: layout.identity, reload, ...(liveFiles && { liveFiles }) },
     ],
-    ports: Object.entries(openListeners(config, service))
-      .filter(([, { reach }]) => reach === "network")
-      .map(([name]) => ({
-        name,
-        number: layout.listen(name),
-        publish: published[name],
-        route: routeTo(config, service, name),
-      })),
+    ports: portsOf(context, service),
     limits: limitsOf(config, service),
     ...(replicas > 1 && { replicas }),
     zones: zonesOf(config, service),

@@ -15,7 +15,30 @@ export interface Limits {
 
 const MI = 2 ** 20;
 
-/** Default memory (bytes) and CPU (cores) of a service that carries the stated capacity. */
+/** How many of the gateway run; with autoscaling, at least. */
+export const gatewayReplicas = (replicas: StackConfig["replicas"]): number =>
+  replicas["collector-gateway"] ?? 2;
+
+/** How many of a service run; with autoscaling, at least. */
+export function replicasOf({ replicas }: StackConfig, service: ServiceName): number {
+  if (service === "log-agent") return 1;
+  return service === "collector-gateway" ? gatewayReplicas(replicas) : replicas[service];
+}
+
+/** What one replica of a service is to carry. Of several, one may be away. */
+export function capacityOf(config: StackConfig, service: ServiceName): StackConfig["capacity"] {
+  const carrying = Math.max(1, replicasOf(config, service) - 1);
+  const { spansPerSecond, logLinesPerSecond, seriesPerSecond, outage } = config.capacity;
+  const part = (rate: number) => Math.ceil(rate / carrying);
+  return {
+    spansPerSecond: part(spansPerSecond),
+    logLinesPerSecond: part(logLinesPerSecond),
+    seriesPerSecond: part(seriesPerSecond),
+    outage,
+  };
+}
+
+/** Default memory (bytes) and CPU (cores) of a replica that carries so much. */
 const DEMAND: Record<
   ServiceName,
   (capacity: StackConfig["capacity"]) => { memory: number; cpus: number }
@@ -27,6 +50,11 @@ const DEMAND: Record<
   collector: ({ spansPerSecond, logLinesPerSecond, seriesPerSecond }) => ({
     memory: (512 + spansPerSecond * 0.06 + logLinesPerSecond * 0.03 + seriesPerSecond * 0.01) * MI,
     cpus: 1 + spansPerSecond / 20_000,
+  }),
+  // It keeps nothing: what it holds is on its way.
+  "collector-gateway": ({ spansPerSecond, logLinesPerSecond, seriesPerSecond }) => ({
+    memory: (256 + spansPerSecond * 0.02 + logLinesPerSecond * 0.01 + seriesPerSecond * 0.01) * MI,
+    cpus: 0.5 + spansPerSecond / 40_000,
   }),
   prometheus: ({ seriesPerSecond }) => ({
     memory: (512 + seriesPerSecond * 0.1) * MI,
@@ -43,10 +71,10 @@ const DEMAND: Record<
   "log-agent": () => ({ memory: 256 * MI, cpus: 0.5 }),
 };
 
-/** Limits of a service: those of the options, else what the stated capacity asks for. */
+/** Limits of each replica: those of the options, else what its part of the stated capacity asks for. */
 export function limitsOf(config: StackConfig, service: ServiceName): Limits {
   const stated = config.limits[service];
-  const demand = DEMAND[service](config.capacity);
+  const demand = DEMAND[service](capacityOf(config, service));
   const whole = (bytes: number) => Math.ceil(bytes / (64 * MI)) * 64 * MI;
   const memory = stated.memory ?? whole(demand.memory);
   return {
@@ -57,12 +85,12 @@ export function limitsOf(config: StackConfig, service: ServiceName): Limits {
 }
 
 /** Bytes per second of each signal at the stated capacity. */
-export function bytesPerSecond(config: StackConfig): {
+export function bytesPerSecond({ capacity }: Pick<StackConfig, "capacity">): {
   traces: number;
   logs: number;
   metrics: number;
 } {
-  const { spansPerSecond, logLinesPerSecond, seriesPerSecond } = config.capacity;
+  const { spansPerSecond, logLinesPerSecond, seriesPerSecond } = capacity;
   return {
     traces: spansPerSecond * WIRE_BYTES.span,
     logs: logLinesPerSecond * WIRE_BYTES.logLine,

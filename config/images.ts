@@ -81,6 +81,7 @@ export const IMAGES: Readonly<Record<ServiceName, Image>> = {
     user: { uid: 65534, gid: 65534 },
     data: "/alertmanager",
   },
+  "collector-gateway": COLLECTOR,
   "log-agent": {
     ...COLLECTOR,
     // Docker's log files are root's alone. It has none of root's capabilities.

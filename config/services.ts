@@ -1,4 +1,4 @@
-/** The services that somebody dials, in the order in which they are listed everywhere. */
+/** The services that somebody dials by their own name, in the order in which they are listed everywhere. */
 export const DIALLED_SERVICES = [
   "tempo",
   "collector",
@@ -10,8 +10,11 @@ export const DIALLED_SERVICES = [
   "alertmanager",
 ] as const;
 
-/** The services of the stack; the last only sends: it has no port, no host name and no server's certificate. */
-export const SERVICES = [...DIALLED_SERVICES, "log-agent"] as const;
+/**
+ * The services of the stack. The gateway is dialled under the collector's name, where the collector
+ * has two tiers; the log agent only sends: it has no port, no host name and no server's certificate.
+ */
+export const SERVICES = [...DIALLED_SERVICES, "collector-gateway", "log-agent"] as const;
 
 export type DialledService = (typeof DIALLED_SERVICES)[number];
 export type ServiceName = (typeof SERVICES)[number];
@@ -19,7 +22,11 @@ export type ServiceName = (typeof SERVICES)[number];
 /** Whether one of a service runs on every host, beside what it reads there. */
 export const isPerHost = (service: ServiceName): boolean => service === "log-agent";
 
-/** Whether somebody dials a service. */
+/** Whether somebody dials a service by its own name. */
 export function isDialled(service: ServiceName): service is DialledService {
   return (DIALLED_SERVICES as readonly string[]).includes(service);
 }
+
+/** The name at which a service is dialled: the gateway stands at the collector's. */
+export const dialledName = <T extends ServiceName>(service: T) =>
+  (service === "collector-gateway" ? "collector" : service) as Exclude<T, "collector-gateway">;

@@ -31,12 +31,14 @@ export function containerLayout(name: string): Layout {
     // A volume of its own.
     dataMount: data,
     bind: "0.0.0.0",
+    loopback: "127.0.0.1",
     probeBind: "127.0.0.1",
     containerLogs: "json-file",
     listen: (listener) => portOf(name, listener),
     peer: (service, listener) => `${service}:${portOf(service, listener)}`,
     // One host runs one of each.
     replica: (service, _, listener) => `${service}:${portOf(service, listener)}`,
+    replicas: (service, listener) => `${service}:${portOf(service, listener)}`,
     self: (listener) => `${name}:${portOf(name, listener)}`,
     selfAddress: (listener) => `${name}:${portOf(name, listener)}`,
   };

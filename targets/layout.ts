@@ -30,6 +30,8 @@ export interface Layout {
   scratch: string;
   /** Address that network listeners bind to. */
   bind: string;
+  /** Address that nobody but the process itself and what runs beside it reaches. */
+  loopback: string;
   /** Address that plaintext health listeners bind to, where a command inside cannot ask them. */
   probeBind: string;
   /** How the host keeps what containers log: Docker's `json-file` files, or those of pods. */
@@ -40,6 +42,8 @@ export interface Layout {
   peer(service: ServiceName, listener: string): string;
   /** `host:port` of one replica of a service that stores, counted from 0. */
   replica(service: ServiceName, index: number, listener: string): string;
+  /** `host:port` that stands for all replicas of a service that stores: a name with an address of each. */
+  replicas(service: ServiceName, listener: string): string;
   /** `host:port` at which the others reach this replica of a service that stores, for arguments. */
   self(listener: string): string;
   /** The same with its IP address, where a name will not do. */

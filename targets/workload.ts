@@ -44,12 +44,22 @@ export interface Workload {
   limits: Limits;
   /** How many run, each with storage of its own. Default: 1. */
   replicas?: number;
+  /** How many run by the CPU that they take, in place of `replicas`, which is then the least. */
+  autoscale?: {
+    most: number;
+    /** Cores of each, on average, above which one more is started. */
+    cpus: number;
+  };
   /** Environment variable that holds a replica's own name; `$(NAME)` in `args` stands for it. */
   replicaNameVariable?: string;
   /** The same of its IP address. */
   replicaAddressVariable?: string;
   /** Seconds between SIGTERM and SIGKILL: enough to flush. */
   stopGrace: number;
+  /** Seconds that a replica that is to end goes on serving those who have not noticed. Default: none. */
+  linger?: number;
+  /** Workload that is reached at this one's name in its place. Its own replicas are found all the same. */
+  front?: { name: string; ports: WorkloadPort[] };
   /** Networks that it joins; only `egress` leads out of the stack. */
   zones: Zone[];
   /** Services of the stack that it dials, and so starts after. */

@@ -5,7 +5,7 @@ import { clientDocument, webDocument } from "../prometheus/http-tls";
 import { publicUrl } from "../public-url";
 import { serviceWorkload, type ServiceContext } from "../service";
 import { gossipArguments, gossipFiles, hasPeers } from "./gossip";
-import { INHIBITIONS } from "./inhibition";
+import { inhibitions } from "./inhibition";
 import { receiverFiles, receiverList, receiverSecrets } from "./receivers";
 import { routingTree } from "./routing";
 
@@ -13,7 +13,7 @@ function mainDocument({ config, layout }: ServiceContext): string {
   return stringify(
     {
       route: routingTree(config),
-      inhibit_rules: INHIBITIONS,
+      inhibit_rules: inhibitions(config),
       receivers: receiverList(config, layout),
     },
     { aliasDuplicateObjects: false },

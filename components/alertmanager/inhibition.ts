@@ -1,4 +1,6 @@
+import type { StackConfig } from "../../config/parse";
 import { SPAN_LABELS } from "../prometheus/metric-names";
+import { hasTwoTiers } from "../stack/connections";
 
 /**
  * What silences what. An alert carries in `service` whose end would explain it; one that may itself
@@ -15,10 +17,30 @@ interface Inhibition {
 /** Alerts that say that something is not there. */
 const GONE = "TargetDown|PushedMetricsAbsent";
 
-/** The collector's own end: what comes through it does not. */
-const COLLECTOR_GONE = [`alertname="PushedMetricsAbsent"`, `service="collector"`];
+/** A service's own end: what comes through it does not. */
+const gone = (service: string) => [`alertname="PushedMetricsAbsent"`, `service="${service}"`];
 
-export const INHIBITIONS: readonly Inhibition[] = [
+/** Without the gateway nothing reaches the collector; without the collector the gateway is not heard. */
+const OF_TWO_TIERS: readonly Inhibition[] = [
+  {
+    name: "without the collector the gateway is not heard",
+    source_matchers: gone("collector"),
+    target_matchers: gone("collector-gateway"),
+  },
+  {
+    name: "without the gateway nothing is counted",
+    source_matchers: gone("collector-gateway"),
+    target_matchers: [`alertname="ServiceTrafficGone"`],
+  },
+];
+
+/** What silences what in a stack. */
+export const inhibitions = (config: StackConfig): readonly Inhibition[] => [
+  ...ALWAYS,
+  ...(hasTwoTiers(config) ? OF_TWO_TIERS : []),
+];
+
+const ALWAYS: readonly Inhibition[] = [
   {
     name: "what is dead silences its symptoms",
     source_matchers: [`alertname=~"${GONE}"`],
@@ -27,13 +49,13 @@ export const INHIBITIONS: readonly Inhibition[] = [
   },
   {
     name: "without the collector nothing is counted",
-    source_matchers: COLLECTOR_GONE,
+    source_matchers: gone("collector"),
     target_matchers: [`alertname="ServiceTrafficGone"`],
   },
   {
     name: "without the collector the log agent is not heard",
-    source_matchers: COLLECTOR_GONE,
-    target_matchers: [`alertname="PushedMetricsAbsent"`, `service="log-agent"`],
+    source_matchers: gone("collector"),
+    target_matchers: gone("log-agent"),
   },
   {
     name: "critical silences the warning of the same",

@@ -1,7 +1,8 @@
+import type { StackConfig } from "../../config/parse";
 import type { ApplicationConfig } from "../../config/schema";
 import type { ServiceName } from "../../config/services";
 import type { Edge } from "../../targets/workload";
-import { listenersOf } from "../stack/connections";
+import { intakeOf, listenersOf } from "../stack/connections";
 
 const to = (service: ServiceName, listener: string): Edge => ({
   peer: { kind: "workload", name: service },
@@ -9,9 +10,12 @@ const to = (service: ServiceName, listener: string): Edge => ({
 });
 
 /** What an application dials in the stack, wherever it runs. */
-export const applicationDials = ({ qdrant, reads }: ApplicationConfig): Edge[] => [
-  to("collector", "otlpGrpc"),
-  to("collector", "otlpHttp"),
+export const applicationDials = (
+  config: StackConfig,
+  { qdrant, reads }: ApplicationConfig,
+): Edge[] => [
+  to(intakeOf(config), "otlpGrpc"),
+  to(intakeOf(config), "otlpHttp"),
   ...(qdrant ? [to("qdrant", "rest")] : []),
   ...reads.map((service) => to(service, "http")),
 ];

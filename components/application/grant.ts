@@ -52,6 +52,9 @@ export function applicationGrant(config: StackConfig, app: ApplicationConfig): G
         ),
       ),
     // What else it dials is not known.
-    dials: [...applicationDials(app), { peer: { kind: "outside", purpose: "applications" } }],
+    dials: [
+      ...applicationDials(config, app),
+      { peer: { kind: "outside", purpose: "applications" } },
+    ],
   };
 }

@@ -3,6 +3,7 @@ import type { ApplicationConfig } from "../../config/schema";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { Workload } from "../../targets/workload";
 import { readerName } from "../pki/certificate-spec";
+import { intakeOf } from "../stack/connections";
 import { applicationDials } from "./dials";
 import { applicationVariables } from "./otel-variables";
 import { scrapedPort } from "./scraped-port";
@@ -72,11 +73,14 @@ export function applicationWorkload(
     stopGrace: 30,
     // What else it dials is not known, so it may leave the stack; queries take the backplane.
     zones: ["intake", ...(app.reads.length > 0 ? (["backplane"] as const) : []), "egress"],
-    dials: [...applicationDials(app), { peer: { kind: "outside", purpose: "applications" } }],
+    dials: [
+      ...applicationDials(config, app),
+      { peer: { kind: "outside", purpose: "applications" } },
+    ],
     dialledBy:
       metrics === undefined
         ? []
         : [{ peer: { kind: "workload", name: "prometheus" }, port: metrics }],
-    connectsTo: ["collector", ...(app.qdrant ? ["qdrant"] : []), ...app.reads],
+    connectsTo: [intakeOf(config), ...(app.qdrant ? ["qdrant"] : []), ...app.reads],
   };
 }

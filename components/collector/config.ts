@@ -1,31 +1,22 @@
-import { stringify } from "yaml";
 import { limitsOf } from "../../config/capacity";
 import { mebibytes } from "../../config/units";
+import { REPLICA } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { ownMetrics } from "../own-metrics";
-import { serviceWorkload, type ServiceContext } from "../service";
-import { IDS, type Settings } from "./component";
+import { portsOf, serviceWorkload, UNTIL_FORGOTTEN, type ServiceContext } from "../service";
+import { hasTwoTiers, openListeners } from "../stack/connections";
+import { documentText, IDS, REPLICA_NAME, type Settings } from "./component";
 import { connectors } from "./connectors";
 import { exporters, receiverCaFiles } from "./exporters";
 import { hostIdentity } from "./host-metrics";
+import { heapOf, memoryLimiter } from "./memory";
 import { pipelines } from "./pipelines";
 import { receivers } from "./receivers";
 import { redaction, redactionArgs } from "./redaction";
 import { sampling } from "./sampling";
 
-/** Share of the memory limit that Go's collector keeps to, and at which the intake refuses. */
-const HEAP_SHARE = 0.8;
-
 /** Name of the document inside the configuration directory. */
 const FILE = "collector.yaml";
-
-const heap = ({ config }: ServiceContext) => limitsOf(config, "collector").memory * HEAP_SHARE;
-
-function memoryLimiter(context: ServiceContext): Settings {
-  const limit = mebibytes(heap(context));
-  // The intake refuses from limit minus spike on; what is in flight then still fits.
-  return { check_interval: "1s", limit_mib: limit, spike_limit_mib: Math.round(limit * 0.2) };
-}
 
 function extensions({ config, layout }: ServiceContext): Record<string, Settings> {
   return {
@@ -48,6 +39,14 @@ function extensions({ config, layout }: ServiceContext): Record<string, Settings
   };
 }
 
+/**
+ * Series that each replica counts for itself are told apart by its name, or two would take turns in
+ * writing one series. The connector of spans calls it so, too.
+ */
+const replicaLabel: Settings = {
+  actions: [{ key: "collector.instance.id", value: REPLICA_NAME, action: "insert" }],
+};
+
 /** The collector's documents. */
 export function collectorDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
@@ -60,7 +59,7 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
     extensions: extensions(context),
     receivers: receivers(context),
     processors: {
-      [IDS.memoryLimiter]: memoryLimiter(context),
+      [IDS.memoryLimiter]: memoryLimiter(limitsOf(config, "collector")),
       ...redaction(config),
       [IDS.resource]: {
         attributes: [
@@ -68,7 +67,8 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
         ],
       },
       ...sampling(config),
-      [IDS.hostIdentity]: hostIdentity,
+      [IDS.hostIdentity]: hostIdentity(config),
+      ...(isUsed(IDS.replica) && { [IDS.replica]: replicaLabel }),
       // No wait and no size: it hands on at once, but from a goroutine of its own.
       ...(isUsed(IDS.detach) && { [IDS.detach]: { timeout: "0s" } }),
     },
@@ -80,29 +80,36 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
     exporters: exporters(context),
     service: {
       extensions: [IDS.health, IDS.queue],
-      telemetry: ownMetrics("collector", layout),
+      telemetry: ownMetrics("collector", layout, {
+        ...(hasTwoTiers(config) && { "service.instance.id": REPLICA_NAME }),
+      }),
       pipelines: flow,
     },
   };
   return [
-    // "$" begins a reference to the environment; twice it is a dollar sign.
-    {
-      path: `${layout.config}/${FILE}`,
-      content: stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }).replaceAll(
-        "$",
-        "$$$$",
-      ),
-    },
+    { path: `${layout.config}/${FILE}`, content: documentText(document) },
     ...receiverCaFiles(context),
   ];
 }
+
+/** What is particular to it as the second of two tiers, to which the gateway alone sends. */
+const secondTier = (context: ServiceContext) => ({
+  replicaNameVariable: REPLICA.name,
+  front: {
+    name: "collector-gateway",
+    ports: portsOf(context, "collector", openListeners(context.config, "collector-gateway")),
+  },
+  // Until nobody sends to it any more, and then until what it has is decided.
+  linger: UNTIL_FORGOTTEN + context.config.sampling.decisionWait,
+});
 
 /** The collector as a Workload. */
 export function collectorWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
   return serviceWorkload(context, "collector", {
+    ...(hasTwoTiers(config) && secondTier(context)),
     args: [`--config=${layout.config}/${FILE}`, ...redactionArgs(config)],
-    env: { GOMEMLIMIT: `${mebibytes(heap(context))}MiB` },
+    env: { GOMEMLIMIT: `${mebibytes(heapOf(limitsOf(config, "collector")))}MiB` },
     files: collectorDocuments(context),
     storage: { path: layout.data, ownedByImage: false },
     probe: {

@@ -1,3 +1,4 @@
+import { capacityOf } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { PUSH_INTERVAL } from "../../config/schema/tuning";
 import { goDuration } from "../../config/units";
@@ -19,7 +20,7 @@ function spanMetrics(config: StackConfig, namespace: string, exemplars: boolean)
     // One set of series a service and environment, whatever else its resources say. Prometheus
     // makes a label of either.
     resource_metrics_key_attributes: ["service.name", ENVIRONMENT],
-    // There is one collector, and its id changes with every start: each would be new series.
+    // It changes with every start: each would be new series.
     exclude_dimensions: ["collector.instance.id"],
     aggregation_cardinality_limit: cardinalityLimit,
     // Series of spans that came no more end, so that a renamed route does not stay for ever.
@@ -35,7 +36,7 @@ function spanMetrics(config: StackConfig, namespace: string, exemplars: boolean)
 export function connectors(config: StackConfig): Record<string, Settings> {
   const apart = hasOwnExemplars(config);
   const { latencyBuckets } = config.tuning.collector;
-  const { spansPerSecond } = config.capacity;
+  const { spansPerSecond } = capacityOf(config, "collector");
   // Half as long again as spans of a trace may be apart, so that a busy host loses no edge.
   const halfWait = Math.ceil(config.sampling.decisionWait * 1.5);
   return {

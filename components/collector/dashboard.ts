@@ -1,6 +1,7 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import type { StackConfig } from "../../config/parse";
 import { alertmanagerRow } from "../alertmanager/pipeline-row";
+import { gatewayRow } from "../gateway/pipeline-row";
 import { buildDashboard, type Row, type StackDashboard } from "../grafana/dashboards/dashboard";
 import { badAbove, badAtAll, percent } from "../grafana/dashboards/fields";
 import { bars, timeSeries } from "../grafana/dashboards/panels";
@@ -14,7 +15,7 @@ import { ownServiceVariables } from "../stack/dashboards/own-services";
 import { processRow } from "../stack/dashboards/processes";
 import { tempoRow } from "../tempo/pipeline-row";
 import { differenceRow } from "./difference-row";
-import { OWN, received, SIGNALS } from "./flow";
+import { eachReplica, OWN, received, SIGNALS } from "./flow";
 
 const NAMES = { spans: "Spans", log_records: "Log records", metric_points: "Metric points" };
 
@@ -52,8 +53,12 @@ const lost = (fate: string) =>
 const refused = (signal: string) =>
   `sum(rate(otelcol_processor_memory_limiter_refused_${signal}_total{${OWN}}[$__rate_interval]))`;
 
-function delivery({ alerts: { queue } }: StackConfig): Row {
-  const size = (of: string) => `max by (exporter) (otelcol_exporter_queue_${of}{${OWN}})`;
+function delivery(config: StackConfig): Row {
+  const { queue } = config.alerts;
+  const labels = ["exporter", ...eachReplica(config)];
+  const size = (of: string) =>
+    `max by (${labels.join(", ")}) (otelcol_exporter_queue_${of}{${OWN}})`;
+  const legend = labels.map((label) => `{{${label}}}`).join(" of ");
   return {
     title: "The collector's deliveries",
     panels: [
@@ -63,7 +68,7 @@ function delivery({ alerts: { queue } }: StackConfig): Row {
           `How full the queue to each destination is. Red above the alert's ${percent(queue)}: a ` +
           "full queue to a store holds senders back, one to a copy drops what comes.",
         unit: units.PercentUnit,
-        queries: [promInstant(`${size("size")} / ${size("capacity")}`, "{{exporter}}")],
+        queries: [promInstant(`${size("size")} / ${size("capacity")}`, legend)],
         thresholds: badAbove(queue),
         max: 1,
         width: 8,
@@ -72,7 +77,7 @@ function delivery({ alerts: { queue } }: StackConfig): Row {
         title: "Bytes in the queues",
         description: "What waits for each destination; those of stores are on disk.",
         unit: units.BytesIEC,
-        queries: [promRange(size("size"), { legend: "{{exporter}}" })],
+        queries: [promRange(size("size"), { legend })],
         width: 8,
       }),
       timeSeries({
@@ -138,6 +143,7 @@ export function pipelineDashboard(config: StackConfig): StackDashboard {
     variables: ownServiceVariables(),
     rows: [
       differenceRow(config),
+      ...(isEnabled(config, "collector-gateway") ? [gatewayRow(config)] : []),
       intake(),
       delivery(config),
       tempoRow(),

@@ -5,7 +5,16 @@ import { badAbove, percent } from "../grafana/dashboards/fields";
 import { bars, timeSeries } from "../grafana/dashboards/panels";
 import { promInstant, promRange } from "../grafana/dashboards/queries";
 import { PRIMARIES } from "./exporters";
-import { AT_LOKI, AT_TEMPO, hops, kept, missingShare, perSecond, received, sent } from "./flow";
+import {
+  AT_LOKI,
+  AT_TEMPO,
+  hops,
+  kept,
+  missingShare,
+  perSecond,
+  receivedAtDoor,
+  sent,
+} from "./flow";
 
 /** What came in against what was stored, step by step. */
 export function differenceRow(config: StackConfig): Row {
@@ -36,7 +45,7 @@ export function differenceRow(config: StackConfig): Row {
           "checks leave out; from there on the lines should be one.",
         unit: units.CountsPerSecond,
         queries: [
-          promRange(perSecond(received("accepted", "spans"), "$__rate_interval"), {
+          promRange(perSecond(receivedAtDoor(config, "accepted", "spans"), "$__rate_interval"), {
             legend: "accepted",
           }),
           promRange(perSecond(kept(config), "$__rate_interval"), { legend: "kept" }),
@@ -69,7 +78,8 @@ export function differenceRow(config: StackConfig): Row {
         unit: units.CountsPerSecond,
         queries: [
           promRange(
-            `${perSecond(received("accepted", "log_records"), "5m")} - ` + perSecond(AT_LOKI, "5m"),
+            `${perSecond(receivedAtDoor(config, "accepted", "log_records"), "5m")} - ` +
+              perSecond(AT_LOKI, "5m"),
             { legend: "accepted, not at Loki" },
           ),
         ],

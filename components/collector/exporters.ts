@@ -1,4 +1,4 @@
-import { bytesPerSecond } from "../../config/capacity";
+import { bytesPerSecond, capacityOf } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
 import { tlsFiles } from "../../targets/layout";
@@ -100,7 +100,7 @@ interface Exporter {
 /** Nothing is compressed on the way to a neighbour on the same host: it would only cost CPU. */
 function exporterList(context: ServiceContext): Exporter[] {
   const { config, layout } = context;
-  const rate = bytesPerSecond(config);
+  const rate = bytesPerSecond({ capacity: capacityOf(config, "collector") });
   const exporters: Exporter[] = [
     {
       id: PRIMARIES[0],

@@ -1,5 +1,6 @@
 import type { StackConfig } from "../../config/parse";
-import { SPAN_METRICS } from "../prometheus/metric-names";
+import { PUSHING_JOBS, SPAN_METRICS } from "../prometheus/metric-names";
+import { hasTwoTiers, intakeOf } from "../stack/connections";
 import { IDS } from "./component";
 import { PRIMARIES } from "./exporters";
 import { isSampling, sampling } from "./sampling";
@@ -13,9 +14,23 @@ export const OWN = 'job="collector"';
 export const SIGNALS = ["spans", "log_records", "metric_points"] as const;
 export type CountedSignal = (typeof SIGNALS)[number];
 
-/** Counter of what a receiver did with what came: `accepted`, `refused` or `failed`. */
-export const received = (fate: string, signal: CountedSignal) =>
-  `otelcol_receiver_${fate}_${signal}_total{${OWN}}`;
+const receivedBy = (job: string, fate: string, signal: CountedSignal) =>
+  `otelcol_receiver_${fate}_${signal}_total{${job}}`;
+
+/** Counter of what the collector's receivers did with what came: `accepted`, `refused` or `failed`. */
+export const received = (fate: string, signal: CountedSignal) => receivedBy(OWN, fate, signal);
+
+/** The same where applications' data comes in: at the gateway, where there is one. */
+export const receivedAtDoor = (config: StackConfig, fate: string, signal: CountedSignal) =>
+  receivedBy(`job="${PUSHING_JOBS[intakeOf(config)]}"`, fate, signal);
+
+/** Counter of what the gateway handed to the collector. */
+const handedOver = (signal: CountedSignal) =>
+  `otelcol_exporter_sent_${signal}_total{job="${PUSHING_JOBS["collector-gateway"]}"}`;
+
+/** Labels of what each replica tells of itself, beside others; none where there is one alone. */
+export const eachReplica = (config: StackConfig): string[] =>
+  hasTwoTiers(config) ? ["instance"] : [];
 
 /** Counter of what an exporter delivered. */
 export const sent = (signal: CountedSignal, exporter: string): string =>
@@ -42,9 +57,20 @@ export interface Hop {
 
 /** The steps of spans and of log lines from the intake to the stores. */
 export function hops(config: StackConfig): { spans: Hop[]; logLines: Hop[] } {
+  const handover = (what: string, signal: CountedSignal): Hop[] =>
+    hasTwoTiers(config)
+      ? [
+          {
+            name: `${what}: gateway → collector`,
+            from: handedOver(signal),
+            to: received("accepted", signal),
+          },
+        ]
+      : [];
   const delivered = { spans: sent("spans", TEMPO), lines: sent("log_records", LOKI) };
   return {
     spans: [
+      ...handover("spans", "spans"),
       // What a sampler kept is counted by series of operations. Those are born with what they count,
       // so that a share of them and the exporter's counter would be wrong after each birth.
       ...(isSampling(config)
@@ -58,6 +84,7 @@ export function hops(config: StackConfig): { spans: Hop[]; logLines: Hop[] } {
       },
     ],
     logLines: [
+      ...handover("log lines", "log_records"),
       {
         name: "log lines: accepted → delivered",
         from: received("accepted", "log_records"),

@@ -1,7 +1,9 @@
+import type { StackConfig } from "../../config/parse";
 import { PUSH_INTERVAL } from "../../config/schema/tuning";
 import { goDuration } from "../../config/units";
 import type { ServiceContext } from "../service";
-import type { Settings } from "./component";
+import { hasTwoTiers } from "../stack/connections";
+import { REPLICA_NAME, type Settings } from "./component";
 
 /**
  * CPU and memory of the host, and the one file system that holds the data. The kernel shows all of
@@ -29,10 +31,13 @@ export function hostMetrics({ layout }: ServiceContext): Settings {
 }
 
 /** Whose metrics they are: the collector's, so that they stand beside its own. */
-export const hostIdentity: Settings = {
-  attributes: ["service.name", "service.instance.id"].map((key) => ({
-    key,
-    value: "collector",
-    action: "upsert",
-  })),
-};
+export const hostIdentity = (config: StackConfig): Settings => ({
+  attributes: [
+    { key: "service.name", value: "collector", action: "upsert" },
+    {
+      key: "service.instance.id",
+      value: hasTwoTiers(config) ? REPLICA_NAME : "collector",
+      action: "upsert",
+    },
+  ],
+});

@@ -1,4 +1,5 @@
 import type { ServiceContext } from "../service";
+import { hasTwoTiers } from "../stack/connections";
 import { IDS } from "./component";
 import { copiesOf, storesOf, type Signal } from "./exporters";
 import { intakesOf } from "./receivers";
@@ -62,7 +63,7 @@ export function pipelines(context: ServiceContext): Record<string, Pipeline> {
     metrics: intake("metrics", destinations(context, "metrics")),
     "metrics/counted": {
       receivers: [...counters, ...kept],
-      processors: [IDS.memoryLimiter],
+      processors: [IDS.memoryLimiter, ...(hasTwoTiers(config) ? [IDS.replica] : [])],
       exporters: destinations(context, "metrics"),
     },
     // Neither redacted nor copied: it is the collector that speaks.

@@ -1,39 +1,59 @@
 import { tlsFiles } from "../../targets/layout";
 import { ownMetricsAddress } from "../own-metrics";
 import { CERTIFICATE_RELOAD, type ServiceContext } from "../service";
+import { hasTwoTiers } from "../stack/connections";
 import { IDS, type Settings } from "./component";
 import { hostMetrics } from "./host-metrics";
 import { mebibytes } from "../../config/units";
 
-function mutualTls({ layout }: ServiceContext): Settings {
-  const { certificate, key, clients } = tlsFiles(layout);
+/** TLS of a receiver that takes the certificates of some issuers. */
+function mutualTls({ layout }: ServiceContext, issuers: "clients" | "services"): Settings {
+  const files = tlsFiles(layout);
   return {
-    cert_file: certificate,
-    key_file: key,
+    cert_file: files.certificate,
+    key_file: files.key,
     // Alone it makes the receiver demand and verify a client certificate.
-    client_ca_file: clients,
+    client_ca_file: files[issuers],
     client_ca_file_reload: true,
     reload_interval: CERTIFICATE_RELOAD,
     min_version: "1.2",
   };
 }
 
-function otlp({ config, layout }: ServiceContext, grpc: string, http: string, tls?: Settings) {
+/** OTLP over gRPC, as one protocol of a receiver. */
+function grpc({ layout }: ServiceContext, listener: string, largest: number, rest: Settings) {
+  return {
+    endpoint: `${layout.bind}:${layout.listen(listener)}`,
+    max_recv_msg_size_mib: mebibytes(largest),
+    ...rest,
+  };
+}
+
+/** A receiver of OTLP over gRPC and HTTP. */
+function otlp(context: ServiceContext, listeners: { grpc: string; http: string }, tls?: Settings) {
+  const { config, layout } = context;
   const size = config.tuning.collector.maxRequestSize;
   return {
     protocols: {
-      grpc: {
-        endpoint: `${layout.bind}:${layout.listen(grpc)}`,
-        max_recv_msg_size_mib: mebibytes(size),
-        ...(tls && { tls }),
-      },
+      grpc: grpc(context, listeners.grpc, size, { ...(tls && { tls }) }),
       http: {
-        endpoint: `${layout.bind}:${layout.listen(http)}`,
+        endpoint: `${layout.bind}:${layout.listen(listeners.http)}`,
         max_request_body_size: size,
         ...(tls && { tls }),
       },
     },
   };
+}
+
+/** The receiver that applications send to. */
+export const applicationIntake = (context: ServiceContext) =>
+  otlp(context, { grpc: "otlpGrpc", http: "otlpHttp" }, mutualTls(context, "clients"));
+
+/** What the gateway hands on. A request in JSON grows when it is written anew, numbers up to fourfold. */
+function handedOn(context: ServiceContext): Settings {
+  const largest = 4 * context.config.tuning.collector.maxRequestSize;
+  const tls = mutualTls(context, "services");
+  return { protocols: { grpc: grpc(context, "handover", largest, { tls }) } };
 }
 
 /** The intakes. All of them take traces; those of OTLP take logs and metrics too. */
@@ -44,9 +64,9 @@ export function receivers(context: ServiceContext): Record<string, Settings> {
     endpoint: `${layout.bind}:${layout.listen(listener)}`,
   });
   return {
-    otlp: otlp(context, "otlpGrpc", "otlpHttp", mutualTls(context)),
+    otlp: hasTwoTiers(config) ? handedOn(context) : applicationIntake(context),
     ...(plaintext.enabled && {
-      "otlp/plaintext": otlp(context, "plaintextGrpc", "plaintextHttp"),
+      "otlp/plaintext": otlp(context, { grpc: "plaintextGrpc", http: "plaintextHttp" }),
     }),
     ...(jaeger.enabled && {
       jaeger: {

@@ -3,37 +3,39 @@ import { isEnabled } from "../stack/connections";
 import { grew } from "../prometheus/expressions";
 import type { AlertRule, RuleGroup } from "../prometheus/rule-group";
 import { PRIMARIES } from "./exporters";
+import { eachReplica, OWN, SIGNALS } from "./flow";
 
-/** Its metrics are pushed, so `job` is its `service.name`. */
-const OWN = 'job="collector"';
 const STORES = `exporter=~"${PRIMARIES.join("|")}"`;
 const COPIES = `exporter!~"${PRIMARIES.join("|")}"`;
-const SIGNALS = ["spans", "log_records", "metric_points"];
 
 /** What an exporter delivers to, from its id: `otlp_grpc/tempo` is tempo's. */
 const DESTINATION = '{{ reReplaceAll ".*/" "" $labels.exporter }}';
 
 /** Whether one of a counter's three forms, by signal, grew; the sum is by `label`. */
-function anyGrew(counter: string, label: string, ...matchers: string[]): string {
-  const selector = `{${[OWN, ...matchers].join(", ")}}`;
+function anyGrew(own: string, counter: string, label: string, ...matchers: string[]): string {
+  const selector = `{${[own, ...matchers].join(", ")}}`;
   return SIGNALS.map(
     (signal) => `sum by (${label}) ${grew(`${counter}_${signal}_total${selector}`)}`,
   ).join(" or ");
 }
 
 /** Exporters that have delivered something in the last minutes. */
-const DELIVERING = SIGNALS.map(
-  (signal) =>
-    `sum by (exporter) (rate(otelcol_exporter_sent_${signal}_total{${OWN}, ${STORES}}[2m])) > 0`,
-).join(" or ");
+const delivering = (labels: string) =>
+  SIGNALS.map(
+    (signal) =>
+      `sum by (${labels}) (rate(otelcol_exporter_sent_${signal}_total{${OWN}, ${STORES}}[2m])) > 0`,
+  ).join(" or ");
 
-function storeRules({ alerts: { queue } }: StackConfig): AlertRule[] {
+function storeRules(config: StackConfig): AlertRule[] {
+  const { queue } = config.alerts;
+  // Of each replica by itself: that others deliver empties no queue of this one.
+  const labels = ["exporter", ...eachReplica(config)].join(", ");
   const size = (of: string) =>
-    `max by (exporter) (otelcol_exporter_queue_${of}{${OWN}, ${STORES}})`;
+    `max by (${labels}) (otelcol_exporter_queue_${of}{${OWN}, ${STORES}})`;
   return [
     {
       alert: "CollectorExportStalls",
-      expr: `${size("size")} > 0 unless on (exporter) (${DELIVERING})`,
+      expr: `${size("size")} > 0 unless on (${labels}) (${delivering(labels)})`,
       forSeconds: 120,
       labels: { severity: "warning", service: DESTINATION },
       annotations: {
@@ -60,7 +62,7 @@ function storeRules({ alerts: { queue } }: StackConfig): AlertRule[] {
     },
     {
       alert: "CollectorLosesData",
-      expr: anyGrew("otelcol_exporter_send_failed", "exporter", STORES),
+      expr: anyGrew(OWN, "otelcol_exporter_send_failed", "exporter", STORES),
       labels: { severity: "critical" },
       annotations: {
         summary: "{{ $labels.exporter }} refused {{ $value | humanize }} items of the collector",
@@ -76,7 +78,7 @@ function storeRules({ alerts: { queue } }: StackConfig): AlertRule[] {
 const COPIES_DROPPED: AlertRule = {
   alert: "CollectorDropsCopies",
   expr: ["otelcol_exporter_enqueue_failed", "otelcol_exporter_send_failed"]
-    .map((counter) => anyGrew(counter, "exporter", COPIES))
+    .map((counter) => anyGrew(OWN, counter, "exporter", COPIES))
     .join(" or "),
   labels: { severity: "warning", service: DESTINATION },
   annotations: {
@@ -86,11 +88,15 @@ const COPIES_DROPPED: AlertRule = {
   when: "something for Jaeger or one of `extraReceivers` was dropped in the last 5 minutes",
 };
 
+/** What receivers of a job sent back, whatever the reason, by receiver. */
+export const anyRefused = (own: string): string =>
+  ["otelcol_receiver_refused", "otelcol_receiver_failed"]
+    .map((counter) => anyGrew(own, counter, "receiver"))
+    .join(" or ");
+
 const PUSHED_BACK: AlertRule = {
   alert: "CollectorPushesBack",
-  expr: ["otelcol_receiver_refused", "otelcol_receiver_failed"]
-    .map((counter) => anyGrew(counter, "receiver"))
-    .join(" or "),
+  expr: anyRefused(OWN),
   forSeconds: 60,
   labels: { severity: "warning" },
   annotations: {

@@ -1,3 +1,4 @@
+import { capacityOf } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
 import { IDS, type Settings } from "./component";
@@ -20,7 +21,8 @@ function healthCheckConditions({ sampling }: StackConfig): string[] {
 }
 
 function tailSampling(config: StackConfig): Settings {
-  const { sampling, capacity } = config;
+  const { sampling } = config;
+  const capacity = capacityOf(config, "collector");
   // The worst case: every span a trace of its own. Half as much again for what waits its turn.
   const traces = Math.ceil(capacity.spansPerSecond * sampling.decisionWait * 1.5);
   return {

@@ -1,6 +1,6 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import type { StackConfig } from "../../config/parse";
-import { hops, perSecond, received } from "../collector/flow";
+import { hops, perSecond, receivedAtDoor } from "../collector/flow";
 import { lostOnTheWay } from "../collector/lost";
 import type { Row } from "../grafana/dashboards/dashboard";
 import { dataLink } from "../grafana/dashboards/links";
@@ -21,7 +21,9 @@ export const logsSummary = (config: StackConfig): Row => ({
       description: "Log lines per second that the collector took, and sent back.",
       unit: units.CountsPerSecond,
       queries: ["accepted", "refused"].map((fate) =>
-        promRange(perSecond(received(fate, "log_records"), "$__rate_interval"), { legend: fate }),
+        promRange(perSecond(receivedAtDoor(config, fate, "log_records"), "$__rate_interval"), {
+          legend: fate,
+        }),
       ),
       links: [dataLink("pipeline", "The pipeline itself", {})],
       ...SIZE,

@@ -1,5 +1,6 @@
+import { replicasOf } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
-import { isDialled } from "../../config/services";
+import { dialledName } from "../../config/services";
 import { enabledServices, type Issuer } from "../stack/connections";
 
 export type CertificateUse = "digital_signature" | "server_auth" | "client_auth";
@@ -46,15 +47,20 @@ export function certificateSpecs(
 ): CertificateSpec[] {
   const services = enabledServices(config).map((service): CertificateSpec => {
     // It sends as applications do, and needs nothing else opened to it.
-    if (!isDialled(service)) return client(service, "applications");
-    const hosts = config.hostNames[service];
+    if (service === "log-agent") return client(service, "applications");
+    const name = dialledName(service);
+    const further =
+      name === service
+        ? serverNames(service, replicasOf(config, service))
+        : [service, ...serverNames(service, 1), ...serverNames(name, 1)];
+    const hosts = config.hostNames[name];
     return {
       name: service,
       issuer: "services",
       dnsNames: sorted([
-        service,
+        name,
         "localhost",
-        ...serverNames(service, config.replicas[service]),
+        ...further,
         ...hosts.filter((host) => !IPV4.test(host)),
       ]),
       ipAddresses: sorted(["127.0.0.1", ...hosts.filter((host) => IPV4.test(host))]),

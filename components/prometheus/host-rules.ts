@@ -1,13 +1,17 @@
 import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
+import { eachReplica } from "../collector/flow";
 import type { AlertRule, RuleGroup } from "./rule-group";
 
 const USAGE = "system_filesystem_usage_bytes";
 
-const bytes = (state: string) => `sum by (mountpoint) (${USAGE}{job="collector",state="${state}"})`;
+const selector = (state: string) => `${USAGE}{job="collector",state="${state}"}`;
 
-/** Share of what users other than root may fill. */
-const USED = `${bytes("used")} / (${bytes("used")} + ${bytes("free")})`;
+/** Share of what users other than root may fill, by these labels. */
+function usedBy(labels: string): string {
+  const bytes = (state: string) => `sum by (${labels}) (${selector(state)})`;
+  return `${bytes("used")} / (${bytes("used")} + ${bytes("free")})`;
+}
 
 /** Below it the disk has room for what a forecast from a young stack's first hours promises. */
 const FORECAST_FROM = 0.5;
@@ -15,11 +19,15 @@ const FORECAST_FROM = 0.5;
 const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
 
 /** Alerts on the disk that holds the volumes. It is the one that the collector's lies on. */
-export function hostRules({ alerts: { disk } }: StackConfig): RuleGroup {
+export function hostRules(config: StackConfig): RuleGroup {
+  const { disk } = config.alerts;
   const { warning, critical, fullWithin } = disk;
+  // Each replica has a disk of its own.
+  const labels = ["mountpoint", ...eachReplica(config)].join(", ");
+  const used = usedBy(labels);
   const fills = (severity: "warning" | "critical", bounds: string): AlertRule => ({
     alert: "DiskFills",
-    expr: `${USED} ${bounds}`,
+    expr: `${used} ${bounds}`,
     forSeconds: 120,
     labels: { severity },
     annotations: {
@@ -40,8 +48,8 @@ export function hostRules({ alerts: { disk } }: StackConfig): RuleGroup {
       {
         alert: "DiskFullSoon",
         expr:
-          `-sum by (mountpoint) (predict_linear(${USAGE}{job="collector",state="free"}[3h], ` +
-          `${fullWithin})) > 0 and on (mountpoint) ${USED} > ${FORECAST_FROM}`,
+          `-sum by (${labels}) (predict_linear(${selector("free")}[3h], ` +
+          `${fullWithin})) > 0 and on (${labels}) ${used} > ${FORECAST_FROM}`,
         forSeconds: 900,
         labels: { severity: "warning" },
         annotations: {

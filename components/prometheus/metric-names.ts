@@ -75,6 +75,7 @@ export const RECORDED = {
 /** Services that push their own metrics, with the `job` (their `service.name`) of the series. */
 export const PUSHING_JOBS: Partial<Record<ServiceName, string>> = {
   collector: "collector",
+  "collector-gateway": "collector-gateway",
   jaeger: "jaeger",
   "log-agent": "log-agent",
 };

@@ -2,6 +2,7 @@ import { limitsOf } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import type { ServiceName } from "../../config/services";
 import { goDuration } from "../../config/units";
+import { eachReplica } from "../collector/flow";
 import { enabledServices } from "../stack/connections";
 import { PUSHING_JOBS, RECORDED } from "./metric-names";
 import type { AlertRule, RecordingRule, RuleGroup } from "./rule-group";
@@ -56,11 +57,12 @@ function limits(config: StackConfig): RecordingRule[] {
 const SAME_START = 10;
 
 /** The start of what tells its uptime only. It keeps its value until it is clearly another one. */
-function startByUptime(matcher: string): string {
+function startByUptime(matcher: string, labels: string): string {
   const uptime = `otelcol_process_uptime_seconds_total{${matcher}}`;
-  const fresh = `max by (job) (timestamp(${uptime}) - ${uptime})`;
+  const fresh = `max by (${labels}) (timestamp(${uptime}) - ${uptime})`;
   const last = `${processStart}{${matcher}}`;
-  return `(${last} and on (job) abs(${last} - on (job) ${fresh}) < ${SAME_START}) or on (job) ${fresh}`;
+  const on = `on (${labels})`;
+  return `(${last} and ${on} abs(${last} - ${on} ${fresh}) < ${SAME_START}) or ${on} ${fresh}`;
 }
 
 function recordings(config: StackConfig): RecordingRule[] {
@@ -103,7 +105,10 @@ function recordings(config: StackConfig): RecordingRule[] {
       [...scraped, ...applications],
       (of) => `max by (job) (process_start_time_seconds{${of}})`,
     ),
-    ...record(processStart, pushing, startByUptime),
+    ...record(processStart, pushing, (of) =>
+      // Replicas start one after the other, which is no restart.
+      startByUptime(of, ["job", ...eachReplica(config)].join(", ")),
+    ),
   ];
 }
 

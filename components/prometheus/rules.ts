@@ -1,3 +1,4 @@
+import { replicasOf } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { heartbeatSeconds, WATCHDOG } from "../alertmanager/dead-mans-switch";
 import { enabledServices, isEnabled } from "../stack/connections";
@@ -38,7 +39,7 @@ function absence(pusher: string, job: string): AlertRule {
     expr: `absent_over_time(${TARGET_INFO}{job="${job}"}[3m])`,
     forSeconds: 120,
     // Without the others no application's data is lost.
-    labels: { severity: pusher === "collector" ? "critical" : "warning", service: pusher },
+    labels: { severity: /^collector/.test(pusher) ? "critical" : "warning", service: pusher },
     annotations: {
       summary: `No metrics from ${pusher} for 5 minutes`,
       description:
@@ -49,10 +50,30 @@ function absence(pusher: string, job: string): AlertRule {
   };
 }
 
+/** Of several replicas that push, some are silent. */
+function missing(pusher: string, job: string, replicas: number): AlertRule {
+  return {
+    alert: "ReplicasMissing",
+    expr: `count(count by (instance) (present_over_time(${TARGET_INFO}{job="${job}"}[3m]))) < ${replicas}`,
+    forSeconds: 300,
+    labels: { severity: "warning", service: pusher },
+    annotations: {
+      summary: `{{ $value }} of ${replicas} replicas of ${pusher} push their metrics`,
+      description:
+        "The others carry what the missing ones would; with another one away it may be too much. " +
+        "Either they do not run, or they cannot reach Prometheus: their log says which.",
+    },
+    when: `metrics of fewer than all replicas of ${pusher} for 8 minutes`,
+    options: [`replicas.${pusher}`],
+  };
+}
+
 function targetRules(config: StackConfig): RuleGroup {
   const pushers = enabledServices(config).flatMap((name) => {
     const job = PUSHING_JOBS[name];
-    return job === undefined ? [] : [absence(name, job)];
+    if (job === undefined) return [];
+    const replicas = replicasOf(config, name);
+    return [absence(name, job), ...(replicas > 1 ? [missing(name, job, replicas)] : [])];
   });
   return {
     name: "targets",

@@ -77,6 +77,8 @@ export const LISTENERS = {
     otlpHttp: mtls(4318, "http", "services", "applications"),
     health: probe(13133),
     metrics: ownMetrics(4319),
+    // Of two tiers the second: it takes what the gateway hands on, and from nobody else.
+    handover: mtls(4316, "grpc", "services"),
     plaintextGrpc: legacy(14317, "grpc"),
     plaintextHttp: legacy(14318, "http"),
     jaegerGrpc: legacy(14250, "grpc"),
@@ -116,6 +118,13 @@ export const LISTENERS = {
     http: mtls(9093, "http", "services"),
     gossip: mtls(9094, "gossip", "services"),
   },
+  // The collector's intake, in a service of its own.
+  "collector-gateway": {
+    otlpGrpc: mtls(4317, "grpc", "services", "applications"),
+    otlpHttp: mtls(4318, "http", "services", "applications"),
+    health: probe(13133),
+    metrics: ownMetrics(4319),
+  },
   "log-agent": { metrics: ownMetrics(4318) },
 } as const satisfies Record<ServiceName, Record<string, Listener>>;
 
@@ -146,6 +155,16 @@ export interface Connection {
   when?: (config: StackConfig) => boolean;
 }
 
+/**
+ * Whether the collector has two tiers: a gateway that takes data in and keeps none, and behind it
+ * collectors, to each of which it hands whole traces.
+ */
+export const hasTwoTiers = ({ replicas }: StackConfig): boolean => replicas.collector > 1;
+
+/** The service that takes what applications send to the name `collector`. */
+export const intakeOf = (config: StackConfig): "collector" | "collector-gateway" =>
+  hasTwoTiers(config) ? "collector-gateway" : "collector";
+
 /** Whether a service runs in the stack with this configuration. */
 export function isEnabled(config: StackConfig, service: ServiceName): boolean {
   switch (service) {
@@ -156,6 +175,8 @@ export function isEnabled(config: StackConfig, service: ServiceName): boolean {
       return config[service].enabled;
     case "log-agent":
       return config.containerLogs.enabled;
+    case "collector-gateway":
+      return hasTwoTiers(config);
     case "tempo":
     case "collector":
     case "prometheus":
@@ -169,10 +190,32 @@ export function enabledServices(config: StackConfig): ServiceName[] {
   return SERVICES.filter((service) => isEnabled(config, service));
 }
 
+const ofOneTier = (config: StackConfig) => !hasTwoTiers(config);
+
 /** Who talks to whom: endpoints, certificates, networks and the TLS audit follow from it. */
 export const CONNECTIONS: readonly Connection[] = [
-  { from: "applications", to: "collector", listener: "otlpGrpc", carries: "OTLP" },
-  { from: "applications", to: "collector", listener: "otlpHttp", carries: "OTLP" },
+  {
+    from: "applications",
+    to: "collector",
+    listener: "otlpGrpc",
+    carries: "OTLP",
+    when: ofOneTier,
+  },
+  {
+    from: "applications",
+    to: "collector",
+    listener: "otlpHttp",
+    carries: "OTLP",
+    when: ofOneTier,
+  },
+  { from: "applications", to: "collector-gateway", listener: "otlpGrpc", carries: "OTLP" },
+  { from: "applications", to: "collector-gateway", listener: "otlpHttp", carries: "OTLP" },
+  {
+    from: "collector-gateway",
+    to: "collector",
+    listener: "handover",
+    carries: "OTLP, each trace to one replica; its own metrics",
+  },
   { from: "applications", to: "qdrant", listener: "rest", carries: "vectors, with an API key" },
   {
     from: "legacy applications",
@@ -228,6 +271,13 @@ export const CONNECTIONS: readonly Connection[] = [
   {
     from: "log-agent",
     to: "collector",
+    listener: "otlpGrpc",
+    carries: "the containers' logs and its own metrics",
+    when: ofOneTier,
+  },
+  {
+    from: "log-agent",
+    to: "collector-gateway",
     listener: "otlpGrpc",
     carries: "the containers' logs and its own metrics",
   },

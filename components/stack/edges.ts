@@ -1,7 +1,7 @@
 import { entranceOf } from "../../config/entrances";
 import type { StackConfig } from "../../config/parse";
 import type { ApplicationConfig } from "../../config/schema";
-import { isPerHost, SERVICES, type ServiceName } from "../../config/services";
+import { dialledName, isPerHost, SERVICES, type ServiceName } from "../../config/services";
 import type { Edge } from "../../targets/workload";
 import { scrapedPort } from "../application/scraped-port";
 import { activeConnections, listenersOf, type Connection } from "./connections";
@@ -25,7 +25,7 @@ const scraped = ({ apps }: StackConfig): Edge[] =>
 
 /** What passes on the requests of those who dial from elsewhere. */
 function entrancesOf(config: StackConfig, { to, listener }: Connection): Edge["peer"][] {
-  const entrance = isService(to) && listener && entranceOf(config, to, listener);
+  const entrance = isService(to) && listener && entranceOf(config, dialledName(to), listener);
   if (!entrance) return [];
   const { namespaces, addresses } = entrance;
   return [{ kind: "entrance", namespaces, addresses }];

@@ -3,6 +3,7 @@ import type { ServiceName } from "../../config/services";
 import { Alertmanager } from "../alertmanager/alertmanager";
 import { Application } from "../application/application";
 import { Collector } from "../collector/collector";
+import { Gateway } from "../gateway/gateway";
 import { Grafana } from "../grafana/grafana";
 import { Jaeger } from "../jaeger/jaeger";
 import { LogAgent } from "../log-agent/log-agent";
@@ -27,6 +28,7 @@ const ROOMS: Readonly<Record<ServiceName, ComponentClass>> = {
   jaeger: Jaeger,
   qdrant: Qdrant,
   alertmanager: Alertmanager,
+  "collector-gateway": Gateway,
   "log-agent": LogAgent,
 };
 

@@ -2,6 +2,7 @@ import type { StackConfig } from "../../config/parse";
 import type { ServiceName } from "../../config/services";
 import { alertmanagerRules } from "../alertmanager/rules";
 import { collectorRules } from "../collector/rules";
+import { gatewayRules } from "../gateway/rules";
 import { grafanaRules } from "../grafana/rules";
 import { jaegerRules } from "../jaeger/rules";
 import { logAgentRules } from "../log-agent/rules";
@@ -22,6 +23,7 @@ const RULES: Readonly<Record<ServiceName, (config: StackConfig) => RuleGroup[]>>
   jaeger: jaegerRules,
   qdrant: qdrantRules,
   alertmanager: alertmanagerRules,
+  "collector-gateway": gatewayRules,
   "log-agent": logAgentRules,
 };
 

@@ -7,6 +7,7 @@ import { alertmanagerWorkload } from "../alertmanager/config";
 import { applicationGrant } from "../application/grant";
 import { applicationWorkload } from "../application/workload";
 import { collectorWorkload } from "../collector/config";
+import { gatewayWorkload } from "../gateway/config";
 import { grafanaWorkload } from "../grafana/config";
 import { jaegerWorkload } from "../jaeger/config";
 import { logAgentWorkload } from "../log-agent/config";
@@ -27,6 +28,7 @@ export const WORKLOADS: Readonly<Record<ServiceName, (context: ServiceContext) =
   jaeger: jaegerWorkload,
   qdrant: qdrantWorkload,
   alertmanager: alertmanagerWorkload,
+  "collector-gateway": gatewayWorkload,
   "log-agent": logAgentWorkload,
 };
 

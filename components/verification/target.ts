@@ -90,7 +90,7 @@ const SCRAPED: readonly ServiceName[] = [
   "alertmanager",
 ];
 /** Services that cannot serve their metrics over TLS and push them. */
-const PUSHERS: readonly ServiceName[] = ["collector", "jaeger", "log-agent"];
+const PUSHERS: readonly ServiceName[] = ["collector", "collector-gateway", "jaeger", "log-agent"];
 const DATA_SOURCES: readonly ServiceName[] = [
   "prometheus",
   "tempo",

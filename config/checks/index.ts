@@ -9,7 +9,7 @@ import { dockerHost } from "./docker";
 import { onKubernetes } from "./kubernetes";
 import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
-import { replicasWork } from "./replicas";
+import { gatewayRuns, replicasWork } from "./replicas";
 import { s3Complete } from "./storage";
 import { otherTargets } from "./target";
 import { thresholds } from "./thresholds";
@@ -33,6 +33,7 @@ const CHECKS: readonly Check[] = [
   onKubernetes,
   otherTargets,
   replicasWork,
+  gatewayRuns,
   scrapeTargetsNamed,
   noLogLoop,
   receivers,

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { DIALLED_SERVICES, type DialledService } from "../services";
+import { DIALLED_SERVICES } from "../services";
 import * as o from "../types";
+import { autoscale } from "./kubernetes-autoscale";
 import { egress } from "./kubernetes-egress";
 import { podLogs } from "./kubernetes-pods";
 import { loadBalancers, routes } from "./kubernetes-routes";
@@ -27,6 +28,9 @@ const tolerations = (what: string) =>
         .optional(),
     }),
   );
+
+/** What may run on the cluster: all but the log agent, which reads a host's files. */
+const PLACED = [...DIALLED_SERVICES, "collector-gateway"] as const;
 
 const placement = (service: string) =>
   o.section(`Of ${service}, besides what holds for all.`, {
@@ -64,11 +68,12 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
   tolerations: tolerations("Taints of nodes that it tolerates."),
   placement: o.section(
     "Where single services run and store.",
-    Object.fromEntries(DIALLED_SERVICES.map((name) => [name, placement(name)])) as Record<
-      DialledService,
+    Object.fromEntries(PLACED.map((name) => [name, placement(name)])) as Record<
+      (typeof PLACED)[number],
       ReturnType<typeof placement>
     >,
   ),
+    autoscale,
   priorityClass: o.objectName("Priority class of the pods; it must exist.").optional(),
   browsersFrom: o.list(
     "Namespaces from which Grafana is reached, besides those that its route is passed on from.",

@@ -17,6 +17,11 @@ export const replicas = o.section(
     collector: many(
       "Of the collector. From 2 on it has two tiers: what takes data in hands it, by trace, to those that sample and keep the queues.",
     ),
+    "collector-gateway": o
+      .count(
+        "Of what takes data in for a collector of two tiers; with `kubernetes.autoscale`, the least of it. Default: 2.",
+      )
+      .optional(),
     qdrant: many("Of Qdrant, as a cluster. 2 lose no data with one pod, 3 stay writable."),
     alertmanager: many("Of Alertmanager, which then agree on what was sent."),
     grafana: many("Of Grafana. More than 1 needs `grafana.database`."),

@@ -51,7 +51,8 @@ function deployment(
     kind: "Deployment",
     metadata: metadata(cluster, workload),
     spec: {
-      replicas: workload.replicas ?? 1,
+      // Where an autoscaler decides, every `up` would take its decision back.
+      ...(workload.autoscale === undefined && { replicas: workload.replicas ?? 1 }),
       revisionHistoryLimit: 3,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: selectorOf(cluster, workload.name) },

@@ -9,6 +9,7 @@ import type { Cluster } from "./cluster";
 import { grantObjects } from "./grant-objects";
 import { namespaceObjects, nodesObjects } from "./namespace";
 import type { KubernetesObject, Text } from "./objects";
+import { addressesOf } from "./services";
 import type { Texts } from "./texts";
 import { placed, trustObject, workloadObjects, type Making } from "./workload-objects";
 
@@ -34,6 +35,7 @@ const RESOURCES = {
   TLSRoute: k8s.apiextensions.CustomResource,
   BackendTLSPolicy: k8s.apiextensions.CustomResource,
   PodDisruptionBudget: k8s.policy.v1.PodDisruptionBudget,
+  HorizontalPodAutoscaler: k8s.autoscaling.v2.HorizontalPodAutoscaler,
 } as unknown as Record<KubernetesObject["kind"], Constructor>;
 
 export interface KubernetesDeployerArgs {
@@ -105,7 +107,7 @@ export class KubernetesDeployer implements Deployer {
 
   deploy(workload: Workload, opts: pulumi.ComponentResourceOptions): Endpoint {
     const { parent } = opts;
-    const { name, ports } = workload;
+    const { name } = workload;
     const objects = workloadObjects(this.#making, workload, this.#trust);
     const place = this.#placeOf(workload);
     const mounted = objects
@@ -127,12 +129,7 @@ export class KubernetesDeployer implements Deployer {
       name,
       ready: [ready],
       instance: pulumi.output(controller).apply(contentHash),
-      published: Object.fromEntries(
-        ports.map(({ name: listener, number }) => [
-          listener,
-          `${name}.${this.args.cluster.namespace}.svc:${number}`,
-        ]),
-      ),
+      published: addressesOf(this.args.cluster, workload),
     };
   }
 

@@ -12,6 +12,7 @@ export const kubernetesLayout = (name: string): Layout => ({
   containerLogs: "pods",
   replica: (service, index, listener) =>
     `${replicaName(service, index)}.${headlessName(service)}:${portOf(service, listener)}`,
+  replicas: (service, listener) => `${headlessName(service)}:${portOf(service, listener)}`,
   self: (listener) => `$(${REPLICA.name}).${headlessName(name)}:${portOf(name, listener)}`,
   selfAddress: (listener) => `$(${REPLICA.address}):${portOf(name, listener)}`,
 });

@@ -58,6 +58,11 @@ export interface Kinds {
     "policy/v1",
     inputs.policy.v1.PodDisruptionBudget
   >;
+  HorizontalPodAutoscaler: Named<
+    "HorizontalPodAutoscaler",
+    "autoscaling/v2",
+    inputs.autoscaling.v2.HorizontalPodAutoscaler
+  >;
 }
 
 /** An object of the cluster, as its manifest says it. */

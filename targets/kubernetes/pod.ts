@@ -61,7 +61,7 @@ function replicaVariables({
 }
 
 function containerOf({ pull }: Cluster, workload: Workload): Container {
-  const { name, image, entrypoint, args, env, limits, ports } = workload;
+  const { name, image, entrypoint, args, env, limits, ports, linger = 0 } = workload;
   return {
     name,
     image,
@@ -98,6 +98,7 @@ function containerOf({ pull }: Cluster, workload: Workload): Container {
       readOnlyRootFilesystem: true,
     },
     volumeMounts: [...mountsOf(workload), ...nodeMounts(workload)],
+    ...(linger > 0 && { lifecycle: { preStop: { sleep: { seconds: linger } } } }),
     ...probesOf(workload),
     terminationMessagePolicy: "FallbackToLogsOnError",
   };
@@ -117,7 +118,7 @@ export function podOf(
   workload: Workload,
   names: MountedNames,
 ): inputs.core.v1.PodTemplateSpec {
-  const { name, user, stopGrace } = workload;
+  const { name, user, stopGrace, linger = 0 } = workload;
   const { priorityClass } = cluster.options;
   const { nodeSelector, tolerations } = placementOf(cluster, name);
   const labels = labelsOf(cluster, name);
@@ -140,7 +141,8 @@ export function podOf(
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       ...(cluster.namespace !== cluster.main && searchingIn(cluster)),
-      terminationGracePeriodSeconds: stopGrace,
+      // The kubelet counts from the moment at which the pod is to end.
+      terminationGracePeriodSeconds: linger + stopGrace,
       ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
       ...(tolerations.length > 0 && { tolerations }),
       ...(priorityClass !== undefined && { priorityClassName: priorityClass }),

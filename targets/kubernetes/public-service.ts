@@ -3,7 +3,7 @@ import type { Workload, WorkloadPort } from "../workload";
 import { labelsOf, selectorOf, type Cluster } from "./cluster";
 import type { Kinds } from "./objects";
 import { portName } from "./pod";
-import { NO_AWAIT } from "./services";
+import { behindName, NO_AWAIT } from "./services";
 
 /** Name of the Service by which the world comes in, beside that which the stack itself dials. */
 export const publicName = (name: string): string => `${name}-public`;
@@ -11,11 +11,12 @@ export const publicName = (name: string): string => `${name}-public`;
 /** The Service behind routes, or that of a load balancer. */
 export function publicService(
   cluster: Cluster,
-  { name }: Workload,
+  workload: Workload,
   ports: readonly { listener: WorkloadPort["name"]; port: number }[],
   annotations: Record<string, string>,
   spec: Record<string, unknown>,
 ): Kinds["Service"] {
+  const { name } = workload;
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -27,7 +28,7 @@ export function publicService(
     },
     spec: {
       ...spec,
-      selector: selectorOf(cluster, name),
+      selector: selectorOf(cluster, behindName(workload).name),
       ports: ports.map(({ listener, port }) => ({
         name: portName(listener),
         port,
@@ -42,7 +43,7 @@ export function publicService(
 export function loadBalancersOf(cluster: Cluster, workload: Workload): Kinds["Service"][] {
   const balancer = balancerOf(cluster.options.loadBalancers, workload.name);
   if (balancer === undefined) return [];
-  const ports = workload.ports.flatMap(({ name: listener, publish }) =>
+  const ports = behindName(workload).ports.flatMap(({ name: listener, publish }) =>
     publish ? [{ listener, port: publish.port }] : [],
   );
   return [

@@ -4,7 +4,7 @@ import { labelsOf } from "./cluster";
 import { GATEWAY_API, type Kinds, type KubernetesObject } from "./objects";
 import { portName } from "./pod";
 import { publicName, publicService } from "./public-service";
-import { NO_AWAIT } from "./services";
+import { behindName, NO_AWAIT } from "./services";
 import type { Making } from "./workload-objects";
 
 /** A port that is reached by a public name. */
@@ -16,7 +16,7 @@ interface Routed {
 }
 
 function routedPorts(making: Making, workload: Workload): Routed[] {
-  return workload.ports.flatMap((port) => {
+  return behindName(workload).ports.flatMap((port) => {
     const options = routeOf(making.cluster.options.routes, workload.name, port.name);
     const { route } = port;
     return options && route ? [{ making, workload, port: { ...port, route }, options }] : [];

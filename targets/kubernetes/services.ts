@@ -9,10 +9,17 @@ import { portName } from "./pod";
  */
 export const NO_AWAIT = { "pulumi.com/skipAwait": "true" };
 
+/** What a Service leads to: pods by their Workload, at ports that they open. */
+type Behind = Pick<Workload, "name" | "ports">;
+
+/** What a Workload's own name leads to. */
+export const behindName = (workload: Workload): Behind => workload.front ?? workload;
+
 function service(
   cluster: Cluster,
   workload: Workload,
   name: string,
+  behind: Behind,
   spec: Record<string, unknown>,
 ): Kinds["Service"] {
   return {
@@ -26,8 +33,8 @@ function service(
     },
     spec: {
       ...spec,
-      selector: selectorOf(cluster, workload.name),
-      ports: workload.ports.map(({ name: listener, number }) => ({
+      selector: selectorOf(cluster, behind.name),
+      ports: behind.ports.map(({ name: listener, number }) => ({
         name: portName(listener),
         port: number,
         targetPort: portName(listener),
@@ -39,18 +46,34 @@ function service(
 
 /** Services of a Workload: its short name, and the headless one that a StatefulSet needs. */
 export function servicesOf(cluster: Cluster, workload: Workload): Kinds["Service"][] {
-  const { name, ports, storage } = workload;
+  const { name, ports, storage, front } = workload;
   if (ports.length === 0) return [];
   return [
-    service(cluster, workload, name, { type: "ClusterIP" }),
+    service(cluster, workload, name, behindName(workload), { type: "ClusterIP" }),
     ...(storage === undefined
       ? []
       : [
-          // A peer is found while it starts, or a cluster would never come together.
-          service(cluster, workload, headlessName(name), {
+          service(cluster, workload, headlessName(name), workload, {
             clusterIP: "None",
-            publishNotReadyAddresses: true,
+            // A peer is found while it starts, or a cluster would never come together. A front asks
+            // for who is ready to take something.
+            publishNotReadyAddresses: front === undefined,
           }),
         ]),
   ];
+}
+
+/** Addresses, `host:port`, of the listeners that Services lead to, by listener. */
+export function addressesOf(cluster: Cluster, workload: Workload): Record<string, string> {
+  const { name, ports, front } = workload;
+  const at = (host: string, listeners: Behind["ports"]) =>
+    listeners.map(({ name: listener, number }) => [
+      listener,
+      `${host}.${cluster.namespace}.svc:${number}`,
+    ]);
+  return Object.fromEntries(
+    front === undefined
+      ? at(name, ports)
+      : [...at(name, front.ports), ...at(headlessName(name), ports)],
+  ) as Record<string, string>;
 }

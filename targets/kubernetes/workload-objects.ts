@@ -2,6 +2,7 @@ import { contentHash } from "../content-hash";
 import { DIRECTORIES } from "../container-layout";
 import type { LiveFile, Workload } from "../workload";
 import { accountsOf } from "./accounts";
+import { autoscalersOf } from "./autoscaler";
 import { labelsOf, placeOf, type Cluster } from "./cluster";
 import { controllerOf } from "./controller";
 import { disruptionBudgetsOf } from "./disruption-budget";
@@ -162,6 +163,7 @@ export function workloadObjects(
     ...loadBalancersOf(cluster, workload),
     ...routeObjects(making, workload),
     ...disruptionBudgetsOf(cluster, workload),
+    ...autoscalersOf(cluster, workload),
     controllerOf(cluster, workload, {
       trust,
       config: config[0]?.metadata.name,

@@ -5,15 +5,22 @@ import { newRun } from "../../components/verification/run";
 import { makeTrace, sendTrace } from "../../components/verification/traffic";
 import { load, type LoadOptions, type LoadResult } from "../bench/load";
 import type { ProcessStack } from "./process-stack";
+import { replicaAddress } from "./replicas";
 import { addressIn, get, identityIn } from "./requests";
 
-/** Sends OTLP in JSON to the collector, as an application. @throws unless it is taken. */
+/**
+ * Sends OTLP in JSON to the collector, as an application. @throws unless it is taken.
+ *
+ * @param replica of what takes it, counted from 0.
+ */
 export async function sendJson(
   stack: ProcessStack,
   signal: "traces" | "logs" | "metrics",
   body: unknown,
+  replica = 0,
 ): Promise<void> {
-  const response = await call(addressIn(stack, "collector", "otlpHttp"), {
+  const address = { ...addressIn(stack, "collector", "otlpHttp"), host: replicaAddress(replica) };
+  const response = await call(address, {
     path: `/v1/${signal}`,
     identity: identityIn(stack, VERIFICATION),
     headers: { "content-type": "application/json" },

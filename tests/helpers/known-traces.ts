@@ -123,8 +123,9 @@ function requestOf(parts: readonly Part[]) {
   };
 }
 
-export const sendParts = (stack: ProcessStack, parts: readonly Part[]) =>
-  sendJson(stack, "traces", requestOf(parts));
+/** @param replica of what takes them */
+export const sendParts = (stack: ProcessStack, parts: readonly Part[], replica?: number) =>
+  sendJson(stack, "traces", requestOf(parts), replica);
 
 const sleepUntil = (time: number) =>
   new Promise((resolve) => setTimeout(resolve, Math.max(0, time - Date.now())));
@@ -132,7 +133,7 @@ const sleepUntil = (time: number) =>
 /**
  * Sends the traces, `perBatch` of them every `interval` milliseconds: of each one part at once, the
  * next `apart` milliseconds later, and the last as long after that. Which part comes first changes
- * from trace to trace.
+ * from trace to trace, and the replica of what takes them from part to part.
  *
  * @returns the longest time, in milliseconds, from a trace's first part being sent to its last
  * being taken.
@@ -140,7 +141,12 @@ const sleepUntil = (time: number) =>
 export async function sendApart(
   stack: ProcessStack,
   traces: readonly KnownTrace[],
-  { perBatch, interval, apart }: { perBatch: number; interval: number; apart: number },
+  {
+    perBatch,
+    interval,
+    apart,
+    replicas = 1,
+  }: { perBatch: number; interval: number; apart: number; replicas?: number },
 ): Promise<number> {
   const start = Date.now();
   const batches = Array.from({ length: Math.ceil(traces.length / perBatch) }, (_, batch) =>
@@ -155,6 +161,7 @@ export async function sendApart(
       await sendParts(
         stack,
         batch.map(({ parts }, at) => parts[(at + round) % parts.length]),
+        (index + round) % replicas,
       );
     }
     return Date.now() - begun;

@@ -7,7 +7,7 @@ import {
   VERIFICATION,
   type CertificateSpec,
 } from "../../components/pki/certificate-spec";
-import { listenersOf, openListeners } from "../../components/stack/connections";
+import { hasTwoTiers, listenersOf, openListeners } from "../../components/stack/connections";
 import type { SecretName } from "../../components/stack/secrets";
 import { WORKLOADS } from "../../components/stack/workloads";
 import {
@@ -18,6 +18,7 @@ import type { StackConfig } from "../../config/parse";
 import { SERVICES, type ServiceName } from "../../config/services";
 import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
+import { headlessName, withHosts } from "./hosts";
 import { mountOf } from "./mounts";
 import { issuePki, replaceFile, type Pki, type ReissueOptions } from "./pki";
 import { freePort } from "./ports";
@@ -54,7 +55,7 @@ export interface ProcessStackOptions {
   services: readonly ServiceName[];
   mutate?: Mutation;
   /** Runs before the first service starts; the stack's directory is there, and empty of services. */
-  before?: (stack: ProcessStack) => void;
+  before?: (stack: ProcessStack) => void | Promise<void>;
   /** What differs from the certificate specifications, by identity. */
   certificates?: Readonly<Record<string, Partial<CertificateSpec>>>;
   /** Values of secrets; those left out get a value of their own. */
@@ -63,13 +64,22 @@ export interface ProcessStackOptions {
   waitReady?: boolean;
   /** Milliseconds until a service must be ready. */
   readyTimeout?: number;
+  /** Services that look up the names of replicas in the stack's hosts file (see `tests/helpers/hosts.ts`). */
+  lookUp?: readonly ServiceName[];
 }
 
-async function allocatePorts(): Promise<Record<ServiceName, Record<string, number>>> {
+async function allocatePorts(
+  config: StackConfig,
+): Promise<Record<ServiceName, Record<string, number>>> {
   const ports = {} as Record<ServiceName, Record<string, number>>;
   for (const service of SERVICES) {
     ports[service] = {};
     for (const name of Object.keys(listenersOf(service))) ports[service][name] = await freePort();
+  }
+  // Its intake is at the collector's name.
+  if (hasTwoTiers(config)) {
+    const { otlpGrpc, otlpHttp } = ports["collector-gateway"];
+    Object.assign(ports.collector, { otlpGrpc, otlpHttp });
   }
   return ports;
 }
@@ -121,12 +131,12 @@ export class ProcessStack {
       directory,
       pki,
       foreign,
-      await allocatePorts(),
+      await allocatePorts(config),
       secrets,
       options,
     );
     try {
-      options.before?.(stack);
+      await options.before?.(stack);
       await stack.#launch(options);
     } catch (error) {
       await stack.stop();
@@ -147,11 +157,13 @@ export class ProcessStack {
       dataMount: mountOf(own),
       scratch: join(own, "scratch"),
       bind: replicaAddress(replica),
+      loopback: replicaAddress(replica),
       probeBind: replicaAddress(replica),
       containerLogs: this.config.target === "kubernetes" ? "pods" : "json-file",
       listen: (listener) => this.port(service, listener),
       peer: (peer, listener) => `127.0.0.1:${this.port(peer, listener)}`,
       replica: (peer, index, listener) => `${replicaAddress(index)}:${this.port(peer, listener)}`,
+      replicas: (peer, listener) => `${headlessName(peer)}:${this.port(peer, listener)}`,
       self: (listener) => `${replicaAddress(replica)}:${this.port(service, listener)}`,
       selfAddress: (listener) => `${replicaAddress(replica)}:${this.port(service, listener)}`,
     };
@@ -296,13 +308,20 @@ export class ProcessStack {
     }
     await this.#writeLiveFiles(workload);
     const { probe } = workload;
+    const { replicaNameVariable } = workload;
+    // Words after the image's program belong to the command line, whatever the image calls it.
+    const words = [...(workload.entrypoint?.slice(1) ?? []), ...workload.args];
+    const command = [programPath(service), ...words];
+    const [program, ...args] = this.#options.lookUp?.includes(service)
+      ? withHosts(this.directory, command)
+      : command;
     const process = new ServerProcess({
       name,
-      program: programPath(service),
-      // Words after the image's program belong to the command line, whatever the image calls it.
-      args: [...(workload.entrypoint?.slice(1) ?? []), ...workload.args],
+      program,
+      args,
       env: {
         TMPDIR: layout.scratch,
+        ...(replicaNameVariable && { [replicaNameVariable]: `${service}-${index}` }),
         ...workload.env,
         ...(workload.hostNameVariable && { [workload.hostNameVariable]: "node-1" }),
       },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { renderRuleFile, type AlertRule, type Rule } from "../../components/prometheus/rule-group";
 import { RULE_CASES, type Situation } from "./rule-cases";
-import { ALERTS, RECORDINGS, ruleId } from "./rules";
+import { RULE_STACKS, ruleId, type StackRules } from "./rules";
 import { programPath } from "./servers";
 
 /** Rules, series, and what a query over both must give. */
@@ -82,8 +82,17 @@ export async function tryRules(trials: readonly Trial[]): Promise<TrialResult> {
 export type Expectation = "fires" | "is silent";
 
 /** What a case is called. */
-export function caseName(rule: AlertRule, expectation: Expectation, { what }: Situation): string {
-  return `${ruleId(rule)} ${expectation}${what === undefined ? "" : `: ${what}`}`;
+export function caseName(
+  rule: AlertRule,
+  expectation: Expectation,
+  { what }: Situation,
+  of = "",
+): string {
+  return [
+    ruleId(rule),
+    ...(of === "" ? [] : [of]),
+    `${expectation}${what === undefined ? "" : `: ${what}`}`,
+  ].join(" ");
 }
 
 /** Label values of a rule that are no templates. */
@@ -91,6 +100,7 @@ const fixed = (labels: AlertRule["labels"]) =>
   Object.fromEntries(Object.entries(labels).filter(([, value]) => !value.includes("{{")));
 
 function trialOf(
+  { of, recordings }: StackRules,
   rule: AlertRule,
   tried: AlertRule,
   expectation: Expectation,
@@ -105,9 +115,9 @@ function trialOf(
     ...(fires && labels),
   }).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return {
-    name: caseName(rule, expectation, situation),
+    name: caseName(rule, expectation, situation, of),
     // Some build on what other rules record.
-    rules: [...(rule.expr.includes("tracekeep:") ? RECORDINGS : []), tried],
+    rules: [...(rule.expr.includes("tracekeep:") ? recordings : []), tried],
     series,
     query: `count(ALERTS{${matchers.join(",")}})`,
     at,
@@ -121,11 +131,22 @@ function trialOf(
  * @param mutate breaks each rule on purpose.
  */
 export function alertTrials(mutate: (rule: AlertRule) => AlertRule = (rule) => rule): Trial[] {
-  return ALERTS.flatMap((rule) => {
-    const { fires, silent } = RULE_CASES[ruleId(rule)];
-    return [
-      ...fires.map((situation) => trialOf(rule, mutate(rule), "fires", situation)),
-      ...silent.map((situation) => trialOf(rule, mutate(rule), "is silent", situation)),
-    ];
-  });
+  const [first] = RULE_STACKS;
+  const tried = new Set(first.alerts.map((rule) => JSON.stringify(rule)));
+  return RULE_STACKS.flatMap((stack) =>
+    stack.alerts.flatMap((rule) => {
+      // What it builds on may be another rule.
+      const isOther = rule.expr.includes("tracekeep:") || !tried.has(JSON.stringify(rule));
+      const isTried = ({ only }: Situation) =>
+        only === undefined ? stack === first || isOther : only === stack.of;
+      const cases = RULE_CASES[ruleId(rule)];
+      return (["fires", "silent"] as const).flatMap((kind) =>
+        cases[kind]
+          .filter(isTried)
+          .map((situation) =>
+            trialOf(stack, rule, mutate(rule), kind === "fires" ? "fires" : "is silent", situation),
+          ),
+      );
+    }),
+  );
 }

@@ -5,9 +5,9 @@ import {
   type RecordingRule,
   type RuleGroup,
 } from "../../components/prometheus/rule-group";
-import { parseConfig } from "../../config/parse";
+import { parseConfig, type StackConfig } from "../../config/parse";
 
-/** A stack that has every rule: all services, and an application that it runs itself. */
+/** On one host: all services that run there, and an application that it runs itself. */
 export const RULES_CONFIG = parseConfig(
   {
     containerLogs: { enabled: true },
@@ -16,14 +16,52 @@ export const RULES_CONFIG = parseConfig(
   { stack: "dev", environment: {} },
 );
 
-/** The rule groups of that stack. */
-export const RULE_GROUPS: RuleGroup[] = stackRules(RULES_CONFIG).flatMap(([, groups]) => groups);
+/** Options of a stack whose collector has two tiers. */
+export const TWO_TIERS = {
+  target: "kubernetes",
+  kubernetes: { context: "example" },
+  replicas: { collector: 3 },
+};
 
-export const ALERTS: AlertRule[] = alertsOf(RULE_GROUPS);
+/** Rules of a stack. */
+export interface StackRules {
+  /** What sets it apart; empty for the first. */
+  of: string;
+  groups: RuleGroup[];
+  alerts: AlertRule[];
+  recordings: RecordingRule[];
+}
 
-export const RECORDINGS: RecordingRule[] = RULE_GROUPS.flatMap(({ rules }) =>
-  rules.filter((rule) => "record" in rule),
-);
+function rulesOf(of: string, config: StackConfig): StackRules {
+  const groups = stackRules(config).flatMap(([, of]) => of);
+  return {
+    of,
+    groups,
+    alerts: alertsOf(groups),
+    recordings: groups.flatMap(({ rules }) => rules.filter((rule) => "record" in rule)),
+  };
+}
+
+/** Stacks that have every rule between them. */
+export const RULE_STACKS: readonly StackRules[] = [
+  rulesOf("", RULES_CONFIG),
+  rulesOf("in two tiers", parseConfig(TWO_TIERS, { stack: "dev", environment: {} })),
+];
+
+export const RULE_GROUPS: RuleGroup[] = RULE_STACKS.flatMap(({ groups }) => groups);
+
+const identity = ({ alert, labels }: AlertRule) => JSON.stringify([alert, labels]);
+
+/** The alerts of all stacks, each once. */
+export const ALERTS: AlertRule[] = [
+  ...new Map(
+    RULE_STACKS.flatMap(({ alerts }) => alerts)
+      .reverse()
+      .map((rule) => [identity(rule), rule]),
+  ).values(),
+].reverse();
+
+export const [{ recordings: RECORDINGS }] = RULE_STACKS;
 
 /** Labels that tell rules of one alert apart, the first that differs first. */
 const DISTINGUISHING = ["resource", "service", "severity"];

@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 const FILE_NAMES = {
   tempo: ["tempo"],
   collector: ["otelcol-contrib"],
+  "collector-gateway": ["otelcol-contrib"],
   "log-agent": ["otelcol-contrib"],
   prometheus: ["prometheus"],
   loki: ["loki"],

@@ -1,13 +1,14 @@
 import { parse } from "yaml";
 import { alertmanagerWorkload } from "../../components/alertmanager/config";
 import { heartbeatSeconds, WATCHDOG } from "../../components/alertmanager/dead-mans-switch";
-import { INHIBITIONS } from "../../components/alertmanager/inhibition";
+import { inhibitions } from "../../components/alertmanager/inhibition";
 import { prometheusWorkload } from "../../components/prometheus/config";
 import { alertsOf } from "../../components/prometheus/rule-group";
 import { stackRules } from "../../components/stack/rules";
 import { SEVERITIES } from "../../config/schema/alerts";
 import { contextOf, documentOf, expectGolden, workloadText } from "../helpers/golden";
 import { PRIVATE_CA } from "../helpers/private-ca";
+import { TWO_TIERS } from "../helpers/rules";
 
 const url = (token: string) => `https://hooks.example.org/${token}`;
 const OPTIONS = {
@@ -83,10 +84,13 @@ describe("inhibition", () => {
   const alerts = alertsOf(stackRules(config).flatMap(([, groups]) => groups));
 
   test("names alerts that there are", () => {
-    const matchers = INHIBITIONS.flatMap(({ source_matchers, target_matchers }) => [
-      ...source_matchers,
-      ...target_matchers,
-    ]);
+    const everything = [
+      contextOf("alertmanager").config,
+      contextOf("alertmanager", TWO_TIERS).config,
+    ];
+    const matchers = everything
+      .flatMap(inhibitions)
+      .flatMap(({ source_matchers, target_matchers }) => [...source_matchers, ...target_matchers]);
     const named = matchers.flatMap((matcher) => {
       const [, names] = /^alertname(?:=|=~|!~)"(.*)"$/.exec(matcher) ?? [];
       return names?.split("|") ?? [];

@@ -454,6 +454,24 @@ export const CLASHES: BadConfig[] = [
   [{ replicas: { collector: 2 } }, "replicas.collector", "expected 1 on a single host, got 2"],
   [{ replicas: { qdrant: 0 } }, "replicas.qdrant", "a whole number of at least 1"],
   [
+    { replicas: { "collector-gateway": 3 } },
+    "replicas.collector-gateway",
+    "has a meaning only with replicas.collector above 1",
+  ],
+  [
+    onKubernetes({ autoscale: { "collector-gateway": { most: 4 } } }),
+    "kubernetes.autoscale.collector-gateway",
+    "has a meaning only with replicas.collector above 1",
+  ],
+  [
+    {
+      ...onKubernetes({ autoscale: { "collector-gateway": { most: 4 } } }),
+      replicas: { collector: 2, "collector-gateway": 4 },
+    },
+    "kubernetes.autoscale.collector-gateway.most",
+    "expected more than 4 (replicas.collector-gateway), got 4",
+  ],
+  [
     onKubernetes({ nodeSelector: { "-disk": "fast" } }),
     "kubernetes.nodeSelector.-disk",
     "expected the key of a node's label",

@@ -6,6 +6,7 @@ import { SERVICES } from "../../config/services";
 import { containerLayout } from "../../targets/container-layout";
 import { contextOf, documentOf, expectGolden, workloadText } from "../helpers/golden";
 import { PRIVATE_CA } from "../helpers/private-ca";
+import { TWO_TIERS } from "../helpers/rules";
 
 const SAMPLED = { environment: "prod", sampling: { ratio: 0.1 }, jaeger: { enabled: false } };
 const EVERYTHING = {
@@ -26,6 +27,7 @@ const STACKS: [string, unknown][] = [
   ["dev", {}],
   ["sampled", SAMPLED],
   ["everything", EVERYTHING],
+  ["two-tiers", { ...TWO_TIERS, sampling: { ratio: 0.1 }, jaeger: { enabled: false } }],
 ];
 
 interface Queue {

@@ -6,6 +6,7 @@ import { contextOf } from "../helpers/golden";
 import { queriesOf, type Dashboard } from "../helpers/grafana-dashboard";
 import { builtInVariables, interpolate } from "../helpers/grafana-variables";
 import { metricNamesOf } from "../helpers/promql";
+import { TWO_TIERS } from "../helpers/rules";
 
 const build = (options: unknown = {}) => stackDashboards(contextOf("grafana", options).config);
 const sources = (options: unknown = {}) =>
@@ -25,6 +26,7 @@ const STACKS: [string, unknown][] = [
   ["with the logs of its containers", { containerLogs: { enabled: true } }],
   ["with nothing that can be off", { qdrant: OFF, jaeger: OFF, alertmanager: OFF }],
   ["with other thresholds", { alerts: { latency: "250ms", errorRate: 0.01, loss: 0.2 } }],
+  ["whose collector has two tiers", TWO_TIERS],
   ["with applications", { apps: [{ name: "shop", image: "shop:1", scrape: { port: 9464 } }] }],
 ];
 

@@ -38,6 +38,7 @@ describe("an alert", () => {
       "PushedMetricsAbsent",
       "PushedMetricsAbsent",
       "PushedMetricsAbsent",
+      "PushedMetricsAbsent",
       "QdrantRecoveryMode",
       "Watchdog",
     ]);

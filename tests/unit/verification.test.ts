@@ -35,6 +35,7 @@ import { makeTrace } from "../../components/verification/traffic";
 import { hopsOf } from "../../components/verification/verify";
 import { parseConfig } from "../../config/parse";
 import { SERVICES } from "../../config/services";
+import { TWO_TIERS } from "../helpers/rules";
 
 const hop = (id: string, needs: string[] = [], more: Partial<Hop> = {}): Hop => ({
   id,
@@ -310,14 +311,21 @@ describe("target", () => {
   test("every hop needs hops that there are, and every service is checked", async () => {
     const run = newRun();
     const made = makeTrace(run, "dev", 1);
-    const everything = verificationExpectations(
-      parseConfig({ containerLogs: { enabled: true } }, { stack: "dev", environment: {} }),
-    );
-    const hops = hopsOf({ target: { ...target, ...everything }, run, made, deadline: Date.now() });
-    const still = hops.map((one) => ({ ...one, run: () => Promise.resolve() }));
-    const results = await runHops(still, SERVICES);
-    expect(results.every(({ status }) => status === "ok")).toBe(true);
-    expect(new Set(hops.flatMap(({ services }) => services))).toEqual(new Set(SERVICES));
+    const hopsWith = (options: unknown) => {
+      const expected = verificationExpectations(
+        parseConfig(options, { stack: "dev", environment: {} }),
+      );
+      return hopsOf({ target: { ...target, ...expected }, run, made, deadline: Date.now() });
+    };
+    const hops = hopsWith({ containerLogs: { enabled: true } });
+    const inTwoTiers = hopsWith(TWO_TIERS);
+    for (const list of [hops, inTwoTiers]) {
+      const still = list.map((one) => ({ ...one, run: () => Promise.resolve() }));
+      const results = await runHops(still, SERVICES);
+      expect(results.every(({ status }) => status === "ok")).toBe(true);
+    }
+    const checked = [...hops, ...inTwoTiers].flatMap(({ services }) => services);
+    expect(new Set(checked)).toEqual(new Set(SERVICES));
     expect(hops.map(({ id }) => id)).toEqual(
       expect.arrayContaining(["tempo.http.refuses", "collector.otlpGrpc.refuses"]),
     );

@@ -1,6 +1,6 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import type { StackConfig } from "../../../config/parse";
-import { hops, perSecond, received } from "../../collector/flow";
+import { hops, perSecond, receivedAtDoor } from "../../collector/flow";
 import { lostOnTheWay } from "../../collector/lost";
 import type { Row } from "../../grafana/dashboards/dashboard";
 import { badAbove, badAtAll, percent } from "../../grafana/dashboards/fields";
@@ -29,7 +29,7 @@ export const tracesSummary = (config: StackConfig): Row => ({
       description: "Spans per second that the collector took, and sent back.",
       unit: units.CountsPerSecond,
       queries: ["accepted", "refused"].map((fate) =>
-        promRange(perSecond(received(fate, "spans"), OVER_TIME), { legend: fate }),
+        promRange(perSecond(receivedAtDoor(config, fate, "spans"), OVER_TIME), { legend: fate }),
       ),
       links: toPipeline(),
       ...SIZE,

@@ -26,7 +26,9 @@ const BYTES_AT_TEMPO = 'tempo_distributor_bytes_received_total{job="tempo"}';
 const BYTES_AT_LOKI = 'loki_distributor_bytes_received_total{job="loki"}';
 /** CPU of what a span keeps busy, in cores. Like the spans, it is counted over the whole window. */
 function cpuOfTracing(config: StackConfig, window: string): string {
-  const pushing = isEnabled(config, "jaeger") ? "collector|jaeger" : "collector";
+  const pushing = (["collector", "collector-gateway", "jaeger"] as const)
+    .filter((service) => isEnabled(config, service))
+    .join("|");
   return (
     `(${perSecond('process_cpu_seconds_total{job="tempo"}', window)} + ` +
     `${perSecond(`otelcol_process_cpu_seconds_total{job=~"${pushing}"}`, window)})`

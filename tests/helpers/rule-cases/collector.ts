@@ -1,4 +1,13 @@
-import { counted, grows, one, sent, stands, type RuleCases } from "./situations";
+import {
+  counted,
+  grows,
+  ofReplica,
+  one,
+  sent,
+  stands,
+  TWO_TIERS,
+  type RuleCases,
+} from "./situations";
 
 const queue = (what: string) =>
   `otelcol_exporter_queue_${what}{job="collector",exporter="otlp_grpc/tempo",data_type="traces"}`;
@@ -29,6 +38,7 @@ export const collector: Record<string, RuleCases> = {
       ["collector", "jaeger"],
       ["jaeger", "collector"],
       ["log-agent", "collector"],
+      ["collector-gateway", "collector"],
     ].map(([job, other]): [string, RuleCases] => [
       `PushedMetricsAbsent ${job}`,
       {
@@ -61,11 +71,25 @@ export const collector: Record<string, RuleCases> = {
     ],
   },
   CollectorExportStalls: {
-    fires: one({
-      series: { [queue("size")]: "0x10 5000x50", [sent("otlp_grpc/tempo")]: "100x60" },
-      at: "8m",
-      labels: { service: "tempo", exporter: "otlp_grpc/tempo" },
-    }),
+    fires: [
+      {
+        series: { [queue("size")]: "0x10 5000x50", [sent("otlp_grpc/tempo")]: "100x60" },
+        at: "8m",
+        labels: { service: "tempo", exporter: "otlp_grpc/tempo" },
+      },
+      {
+        what: "one replica of two",
+        only: TWO_TIERS,
+        series: {
+          [ofReplica(0, queue("size"))]: "5000x60",
+          [ofReplica(1, queue("size"))]: "5000x60",
+          [ofReplica(0, sent("otlp_grpc/tempo"))]: "100x60",
+          [ofReplica(1, sent("otlp_grpc/tempo"))]: "0+10x60",
+        },
+        at: "8m",
+        labels: { instance: "collector-0" },
+      },
+    ],
     silent: [
       {
         what: "it delivers",

@@ -1,6 +1,14 @@
 import { limitsOf } from "../../../config/capacity";
 import { RULES_CONFIG } from "../rules";
-import { holds, one, startOf, type RuleCases, type Situation } from "./situations";
+import {
+  holds,
+  ofReplica,
+  one,
+  startOf,
+  TWO_TIERS,
+  type RuleCases,
+  type Situation,
+} from "./situations";
 
 /** A disk of 100 GB. */
 const disk = (used: string, free: string) => ({
@@ -8,6 +16,12 @@ const disk = (used: string, free: string) => ({
   'system_filesystem_usage_bytes{job="collector",mountpoint="/data",state="free"}': free,
   'system_filesystem_usage_bytes{job="collector",mountpoint="/data",state="reserved"}': "5e9x1000",
 });
+
+/** That of one replica. */
+const diskOf = (index: number, used: string, free: string) =>
+  Object.fromEntries(
+    Object.entries(disk(used, free)).map(([series, values]) => [ofReplica(index, series), values]),
+  );
 
 const certificate = (name: string, kind: string, seconds: number): Situation => ({
   what: `${kind} ${name}`,
@@ -38,10 +52,35 @@ export const host: Record<string, RuleCases> = {
       at: "40m",
       labels: { job: "tempo" },
     }),
-    silent: one({ series: { [startOf("tempo")]: "0x40 600x40 1200x80" }, at: "40m" }),
+    silent: [
+      { series: { [startOf("tempo")]: "0x40 600x40 1200x80" }, at: "40m" },
+      {
+        what: "each replica once",
+        only: TWO_TIERS,
+        series: Object.fromEntries(
+          [20, 60, 100].map((at, index) => [
+            ofReplica(index, 'otelcol_process_uptime_seconds_total{job="collector"}'),
+            `0+15x${at} 0+15x${150 - at}`,
+          ]),
+        ),
+        at: "40m",
+      },
+    ],
   },
   "DiskFills warning": {
-    fires: one({ series: disk("82e9x40", "18e9x40"), at: "5m", labels: { mountpoint: "/data" } }),
+    fires: [
+      { series: disk("82e9x40", "18e9x40"), at: "5m", labels: { mountpoint: "/data" } },
+      {
+        what: "one replica's of two",
+        only: TWO_TIERS,
+        series: {
+          ...diskOf(0, "82e9x40", "18e9x40"),
+          ...diskOf(1, "10e9x40", "90e9x40"),
+        },
+        at: "5m",
+        labels: { instance: "collector-0" },
+      },
+    ],
     silent: [
       { what: "room", series: disk("78e9x40", "22e9x40"), at: "5m" },
       { what: "critical", series: disk("95e9x40", "5e9x40"), at: "5m" },

@@ -1,5 +1,6 @@
 import { applications } from "./applications";
 import { collector } from "./collector";
+import { gateway } from "./gateway";
 import { host } from "./host";
 import { loki } from "./loki";
 import { others } from "./others";
@@ -13,6 +14,7 @@ export type { Situation } from "./situations";
 export const RULE_CASES: Readonly<Record<string, RuleCases>> = {
   ...applications,
   ...collector,
+  ...gateway,
   ...tempo,
   ...loki,
   ...prometheus,

@@ -5,6 +5,8 @@ export interface Situation {
   series: Record<string, string>;
   /** Time after the first value. */
   at: string;
+  /** The one of `RULE_STACKS` that it is a case of, by its `of`. Default: of each that has the rule. */
+  only?: string;
   /** Labels that it must carry when it fires, besides those that stand in the rule. */
   labels?: Record<string, string>;
 }
@@ -84,3 +86,10 @@ export const failing = (metric: string, label: string, most: number): RuleCases 
 /** A counter of what an exporter of the collector did with spans. */
 export const sent = (exporter: string, kind = "sent") =>
   `otelcol_exporter_${kind}_spans_total{job="collector",exporter="${exporter}"}`;
+
+/** The stack of `RULE_STACKS` whose collector has replicas. */
+export const TWO_TIERS = "in two tiers";
+
+/** A series of the collector's as one of its replicas tells it. */
+export const ofReplica = (index: number, series: string): string =>
+  series.replace(/\}$/, `,instance="collector-${index}"}`);
