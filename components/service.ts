@@ -1,4 +1,4 @@
-import { limitsOf, replicasOf } from "../config/capacity";
+import { limitsOf, replicaCount } from "../config/capacity";
 import { entranceOf, routeOf } from "../config/entrances";
 import { imageOf, IMAGES } from "../config/images";
 import type { StackConfig } from "../config/parse";
@@ -36,7 +36,7 @@ export function replicasOf(
   service: ServiceName,
   listener: string,
 ): string[] {
-  const replicas = isDialled(service) ? config.replicas[service] : 1;
+  const replicas = replicaCount(config, service);
   if (replicas === 1) return [layout.peer(service, listener)];
   return Array.from({ length: replicas }, (_, index) => layout.replica(service, index, listener));
 }
@@ -135,7 +135,7 @@ export function serviceWorkload(
   { reload, liveFiles, ...parts }: ServiceParts,
 ): Workload {
   const { config, layout } = context;
-  const replicas = replicasOf(config, service);
+  const replicas = replicaCount(config, service);
   return {
     name: service,
     image: imageOf(config, service),

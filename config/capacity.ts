@@ -20,14 +20,14 @@ export const gatewayReplicas = (replicas: StackConfig["replicas"]): number =>
   replicas["collector-gateway"] ?? 2;
 
 /** How many of a service run; with autoscaling, at least. */
-export function replicasOf({ replicas }: StackConfig, service: ServiceName): number {
+export function replicaCount({ replicas }: StackConfig, service: ServiceName): number {
   if (service === "log-agent") return 1;
   return service === "collector-gateway" ? gatewayReplicas(replicas) : replicas[service];
 }
 
 /** What one replica of a service is to carry. Of several, one may be away. */
 export function capacityOf(config: StackConfig, service: ServiceName): StackConfig["capacity"] {
-  const carrying = Math.max(1, replicasOf(config, service) - 1);
+  const carrying = Math.max(1, replicaCount(config, service) - 1);
   const { spansPerSecond, logLinesPerSecond, seriesPerSecond, outage } = config.capacity;
   const part = (rate: number) => Math.ceil(rate / carrying);
   return {

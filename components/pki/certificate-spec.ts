@@ -1,4 +1,4 @@
-import { replicasOf } from "../../config/capacity";
+import { replicaCount } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { dialledName } from "../../config/services";
 import { enabledServices, type Issuer } from "../stack/connections";
@@ -51,7 +51,7 @@ export function certificateSpecs(
     const name = dialledName(service);
     const further =
       name === service
-        ? serverNames(service, replicasOf(config, service))
+        ? serverNames(service, replicaCount(config, service))
         : [service, ...serverNames(service, 1), ...serverNames(name, 1)];
     const hosts = config.hostNames[name];
     return {

@@ -1,4 +1,4 @@
-import { replicasOf } from "../../config/capacity";
+import { replicaCount } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { heartbeatSeconds, WATCHDOG } from "../alertmanager/dead-mans-switch";
 import { enabledServices, isEnabled } from "../stack/connections";
@@ -72,7 +72,7 @@ function targetRules(config: StackConfig): RuleGroup {
   const pushers = enabledServices(config).flatMap((name) => {
     const job = PUSHING_JOBS[name];
     if (job === undefined) return [];
-    const replicas = replicasOf(config, name);
+    const replicas = replicaCount(config, name);
     return [absence(name, job), ...(replicas > 1 ? [missing(name, job, replicas)] : [])];
   });
   return {
