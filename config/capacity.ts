@@ -28,13 +28,13 @@ export function replicaCount({ replicas }: StackConfig, service: ServiceName): n
 /** What one replica of a service is to carry. Of several, one may be away. */
 export function capacityOf(config: StackConfig, service: ServiceName): StackConfig["capacity"] {
   const carrying = Math.max(1, replicaCount(config, service) - 1);
-  const { spansPerSecond, logLinesPerSecond, seriesPerSecond, outage } = config.capacity;
+  const { spansPerSecond, logLinesPerSecond, seriesPerSecond } = config.capacity;
   const part = (rate: number) => Math.ceil(rate / carrying);
   return {
+    ...config.capacity,
     spansPerSecond: part(spansPerSecond),
     logLinesPerSecond: part(logLinesPerSecond),
     seriesPerSecond: part(seriesPerSecond),
-    outage,
   };
 }
 
