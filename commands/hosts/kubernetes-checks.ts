@@ -11,8 +11,8 @@ import { claimSpecOf } from "../../targets/kubernetes/claims";
 import { NAME_LABEL, selectorOf, type Cluster } from "../../targets/kubernetes/cluster";
 import { statusOf } from "./kubernetes-problem";
 
-/** The oldest version that has every API and field that the manifests use. */
-const OLDEST = 28;
+/** The oldest version that has every API and field that the manifests use: a `sleep` before the stop. */
+const OLDEST = 30;
 
 const IS_DEFAULT = "storageclass.kubernetes.io/is-default-class";
 

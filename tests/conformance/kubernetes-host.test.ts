@@ -129,7 +129,7 @@ describeWith(CLUSTER_PROGRAMS, "What the commands ask of a cluster", () => {
           found.server = `https://127.0.0.1:${(old.address() as AddressInfo).port}`;
         });
         expect(await reason(options)).toMatch(
-          /: it is Kubernetes v1\.27\.3, and the stack needs 1\.28 or newer$/,
+          /: it is Kubernetes v1\.29\.3, and the stack needs 1\.30 or newer$/,
         );
       } finally {
         old.close();
@@ -157,11 +157,12 @@ describeWith(CLUSTER_PROGRAMS, "What the commands ask of a cluster", () => {
     };
 
     test("a namespace of another, or of another stack, and one that is being deleted", async () => {
-      expect(await problems({ namespace: "default" })).toEqual([
-        'namespace "default" is there and is not of stack "host-questions": give kubernetes.namespace another name',
+      await cluster.make({ apiVersion: "v1", kind: "Namespace", metadata: { name: "theirs" } });
+      expect(await problems({ namespace: "theirs" })).toEqual([
+        'namespace "theirs" is there and is not of stack "host-questions": give kubernetes.namespace another name',
       ]);
       const other = parseConfig(
-        { target: "kubernetes", kubernetes: { namespace: "taken" } },
+        { target: "kubernetes", kubernetes: { context: "tests", namespace: "taken" } },
         { stack: "another", environment: {} },
       );
       await cluster.make(namespaceObjects(clusterOf(other))[0] as Manifest);
@@ -196,7 +197,7 @@ describeWith(CLUSTER_PROGRAMS, "What the commands ask of a cluster", () => {
 
     test("claims that are there, and cannot become what is asked for", async () => {
       const config = parseConfig(
-        { target: "kubernetes", kubernetes: { storageClass: OTHER_CLASS } },
+        { target: "kubernetes", kubernetes: { context: "tests", storageClass: OTHER_CLASS } },
         { stack: STACK, environment: {} },
       );
       const at = clusterOf(config);
@@ -212,18 +213,18 @@ describeWith(CLUSTER_PROGRAMS, "What the commands ask of a cluster", () => {
       };
       const [namespace] = namespaceObjects(at) as Manifest[];
       await cluster.make(
-        storageClass(OTHER_CLASS, false),
+        Object.assign(storageClass(OTHER_CLASS, false), { allowVolumeExpansion: false }),
         namespace,
-        claim("tempo"),
+        claim("qdrant"),
         claim("loki"),
         claim("grafana"),
       );
       const placement = { grafana: { storageClass: STORAGE_CLASS } };
-      const volumes = { tempo: "10Gi", loki: "30Gi" };
+      const volumes = { qdrant: "10Gi", loki: "30Gi" };
       expect(await problems({ storageClass: OTHER_CLASS, placement, volumes })).toEqual([
         `claim data-grafana-0 is of storage class "${OTHER_CLASS}" and cannot become one of "${STORAGE_CLASS}"`,
-        `claim data-loki-0 has 20Gi and its storage class "${OTHER_CLASS}" lets none grow to 30Gi (kubernetes.volumes.loki)`,
-        "claim data-tempo-0 has 20Gi and cannot shrink to 10Gi (kubernetes.volumes.tempo)",
+        `claim data-loki-0 has 24Gi and its storage class "${OTHER_CLASS}" lets none grow to 30Gi (kubernetes.volumes.loki)`,
+        "claim data-qdrant-0 has 20Gi and cannot shrink to 10Gi (kubernetes.volumes.qdrant)",
       ]);
     });
 
@@ -299,7 +300,7 @@ async function oldCluster({ api }: Cluster): Promise<Server> {
   const key = await readFile(api.at("certificates/apiserver.key"), "utf8");
   const server = createServer({ key, cert: api.certificate }, (_, response) => {
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ major: "1", minor: "27+", gitVersion: "v1.27.3" }));
+    response.end(JSON.stringify({ major: "1", minor: "29+", gitVersion: "v1.29.3" }));
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return server;

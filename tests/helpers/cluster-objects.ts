@@ -22,13 +22,14 @@ export const pathOf = (manifest: Manifest): string =>
 /** Annotation of the storage class that claims without one get. */
 const IS_DEFAULT = "storageclass.kubernetes.io/is-default-class";
 
-/** A storage class of volumes that were made beforehand. */
+/** A storage class of volumes that were made beforehand. Its claims may grow, though nothing does it. */
 export const storageClass = (name: string, isDefault: boolean) => ({
   apiVersion: "storage.k8s.io/v1",
   kind: "StorageClass",
   metadata: { name, annotations: { [IS_DEFAULT]: String(isDefault) } },
   provisioner: "kubernetes.io/no-provisioner",
   volumeBindingMode: "WaitForFirstConsumer",
+  allowVolumeExpansion: true,
 });
 
 /** A volume that holds nothing: nobody mounts it. */
