@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { wantedImages } from "../../commands/images/scope";
 import { parseLock, type ImagesLock } from "../../config/images-lock";
@@ -49,13 +49,12 @@ export class ImagesCommand {
     writeFileSync(this.file(`home/Pulumi.${name}.yaml`), text);
   }
 
-  /** Logs in as `docker login` does. */
+  /** Logs in as `docker login` does where it has a store for logins, which skopeo does not ask. */
   login(registry: string, { user, password } = LOGIN): void {
-    const auth = Buffer.from(`${user}:${password}`).toString("base64");
-    writeFileSync(
-      this.file("docker/config.json"),
-      JSON.stringify({ auths: { [registry]: { auth } } }),
-    );
+    writeFileSync(this.file("docker/config.json"), JSON.stringify({ credsStore: "tests" }));
+    const answer = JSON.stringify({ Username: user, Secret: password });
+    const script = `#!/bin/sh\nread -r asked\n[ "$asked" = "${registry}" ] && echo '${answer}'\n`;
+    writeFileSync(this.file("docker/docker-credential-tests"), script, { mode: 0o755 });
   }
 
   lock(): ImagesLock {
@@ -70,7 +69,7 @@ export class ImagesCommand {
       {
         cwd: this.file("project"),
         env: {
-          PATH: path,
+          PATH: `${this.file("docker")}${delimiter}${path}`,
           HOME: this.directory,
           DOCKER_CONFIG: this.file("docker"),
           TRACEKEEP_HOME: this.file("home"),
