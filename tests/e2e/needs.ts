@@ -2,9 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { CLUSTER_PROGRAMS } from "../helpers/cluster";
+import { findProgram, howToGet } from "../helpers/servers";
 import { lackingPrograms } from "./images";
 
-const PROVIDERS = ["docker", "tls", "random", "command"];
+/** Providers of a stack on whatever it runs. */
+const PROVIDERS = ["tls", "random", "command"];
 
 /** Services without which there is no stack. */
 const ALWAYS = ["tempo", "collector", "prometheus", "loki"] as const;
@@ -21,20 +24,33 @@ export function lackingDocker(): string[] {
   return answers("docker", socket) ? [] : ["no Docker daemon answers (or no docker command)"];
 }
 
-/** What a real `up` lacks, besides Docker. */
-export function lackingForUp(): string[] {
+/** What Pulumi lacks for a stack whose target needs these providers, besides those of every stack. */
+function lackingPulumi(own: readonly string[]): string[] {
   const plugins = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins");
-  const providers = PROVIDERS.filter((name) => {
+  const providers = [...own, ...PROVIDERS].filter((name) => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { version } = require(`@pulumi/${name}/package.json`) as { version: string };
     return !existsSync(join(plugins, `resource-${name}-v${version}`));
   });
-  const images = PUBLISHED_IMAGES ? [] : ALWAYS.flatMap((service) => lackingPrograms(service));
   return [
     ...["pulumi", "pulumi-language-nodejs"]
       .filter((name) => !answers("sh", ["-c", `command -v ${name}`]))
       .map((name) => `no ${name} on PATH`),
     ...providers.map((name) => `no Pulumi provider ${name}`),
-    ...images.map((program) => `no program ${program}`),
+  ];
+}
+
+/** What a real `up` lacks, besides Docker. */
+export function lackingForUp(): string[] {
+  const images = PUBLISHED_IMAGES ? [] : ALWAYS.flatMap((service) => lackingPrograms(service));
+  return [...lackingPulumi(["docker"]), ...images.map((program) => `no program ${program}`)];
+}
+
+/** What an `up` on a cluster of simulated nodes lacks. */
+export function lackingForCluster(): string[] {
+  const missing = CLUSTER_PROGRAMS.filter((program) => findProgram(program) === undefined);
+  return [
+    ...lackingPulumi(["kubernetes"]),
+    ...missing.map((program) => `no program ${program}: ${howToGet}`),
   ];
 }
