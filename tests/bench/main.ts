@@ -13,6 +13,8 @@ import { VARIANTS, type Variant } from "./variants";
 /** The servers that run; without Prometheus the metrics would pile up in the collector's queue. */
 const SERVICES: readonly ServiceName[] = ["tempo", "prometheus", "collector"];
 
+const ONE_COLLECTOR: NonNullable<Variant["collectors"]> = [["collector", 0]];
+
 const sleep = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 const get = (stack: ProcessStack, service: ServiceName, listener: string, path: string) =>
@@ -73,7 +75,7 @@ interface Measurement {
   discarded: number;
   /** Spans of the traces that were read back, as a share of those sent. */
   readBack: number;
-  /** CPU-seconds per million spans. */
+  /** CPU-seconds per million spans; of all collectors together, as their memory is. */
   collector: number;
   tempo: number;
   /** MiB, before the load and at most. */
@@ -98,9 +100,19 @@ async function measure(variant: Variant, options: Options): Promise<Measurement>
     },
     { stack: "bench", environment: {} },
   );
-  const stack = await startStack({ config, services: SERVICES, mutate: variant.mutate });
+  const { collectors = ONE_COLLECTOR, mutate } = variant;
+  const services = [...new Set([...SERVICES, ...collectors.map(([service]) => service)])];
+  const stack = await startStack({ config, services, mutate });
   try {
-    const pid = (service: ServiceName) => stack.process(service).pid;
+    const pids = (service: ServiceName) =>
+      (service === "collector" ? collectors : ([[service, 0]] as const)).map(
+        ([name, replica]) => stack.process(name, replica).pid,
+      );
+    const sum = (service: ServiceName, of: (pid: number) => number) =>
+      pids(service).reduce((total, pid) => total + of(pid), 0);
+    const cpuOf = (service: ServiceName) => sum(service, cpuSeconds);
+    const memoryOf = (service: ServiceName, of: "now" | "peak") =>
+      sum(service, (pid) => memoryMiB(pid)[of]);
     const identity = stack.pki.identity("verification");
     const tls = variant.plaintext
       ? undefined
@@ -115,9 +127,9 @@ async function measure(variant: Variant, options: Options): Promise<Measurement>
     await settled(stack, warm.accepted, sampled);
     // Tempo writes a trace out a second or two after its last span.
     await sleep(3);
-    const idle = Object.fromEntries(SERVICES.map((name) => [name, memoryMiB(pid(name)).now]));
+    const idle = Object.fromEntries(SERVICES.map((name) => [name, memoryOf(name, "now")]));
     const before = await tempoCounters(stack);
-    const cpu = { collector: cpuSeconds(pid("collector")), tempo: cpuSeconds(pid("tempo")) };
+    const cpu = { collector: cpuOf("collector"), tempo: cpuOf("tempo") };
     const begin = performance.now();
     const result: LoadResult = await load({ ...target, ...options });
     const after = await settled(stack, before.received + result.accepted, sampled);
@@ -133,10 +145,10 @@ async function measure(variant: Variant, options: Options): Promise<Measurement>
       readBack: sampled
         ? stored / result.accepted
         : await readBack(stack, result.traceIds, options.shape.spansPerTrace),
-      collector: (cpuSeconds(pid("collector")) - cpu.collector) / million,
-      tempo: (cpuSeconds(pid("tempo")) - cpu.tempo) / million,
+      collector: (cpuOf("collector") - cpu.collector) / million,
+      tempo: (cpuOf("tempo") - cpu.tempo) / million,
       memory: Object.fromEntries(
-        SERVICES.map((name) => [name, { idle: idle[name], peak: memoryMiB(pid(name)).peak }]),
+        SERVICES.map((name) => [name, { idle: idle[name], peak: memoryOf(name, "peak") }]),
       ),
     };
   } finally {

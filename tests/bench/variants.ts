@@ -1,5 +1,7 @@
 import { basename } from "node:path";
 import { parse, stringify } from "yaml";
+import type { ServiceName } from "../../config/services";
+import { toldAddresses } from "../helpers/gateway-addresses";
 import type { Mutation } from "../helpers/process-stack";
 
 /** Documents of a pipeline with one thing changed. Each is a comparison, none is an option. */
@@ -9,6 +11,8 @@ export interface Variant {
   options?: Record<string, unknown>;
   plaintext?: boolean;
   mutate?: Mutation;
+  /** Processes that take spans in and hand them on; `[service, replica]`. Default: one collector. */
+  collectors?: readonly (readonly [ServiceName, number])[];
 }
 
 type Pipelines = Record<string, { receivers: string[]; processors: string[]; exporters: string[] }>;
@@ -117,4 +121,20 @@ export const VARIANTS: readonly Variant[] = [
   },
   { name: "everything, a copy that is away", options: { jaeger: { enabled: true } } },
   { name: "everything, 10 % sampled", options: { sampling: { ratio: 0.1 } } },
+  {
+    name: "two tiers, 10 % sampled",
+    options: {
+      target: "kubernetes",
+      kubernetes: { context: "none", volumes: { tempo: "500Gi" } },
+      replicas: { collector: 2, "collector-gateway": 2 },
+      sampling: { ratio: 0.1 },
+    },
+    mutate: toldAddresses,
+    collectors: [
+      ["collector", 0],
+      ["collector", 1],
+      ["collector-gateway", 0],
+      ["collector-gateway", 1],
+    ],
+  },
 ];

@@ -1,7 +1,7 @@
-import { parse, stringify } from "yaml";
 import { SERVICE_GRAPH, SPAN_METRICS } from "../../components/prometheus/metric-names";
 import { parseConfig } from "../../config/parse";
 import { promInstant } from "../helpers/data-source-api";
+import { toldAddresses } from "../helpers/gateway-addresses";
 import { lackingForHosts, nameReplicas } from "../helpers/hosts";
 import { loadIntake } from "../helpers/intake";
 import {
@@ -16,7 +16,6 @@ import {
 import { eventually } from "../helpers/ports";
 import { editFiles, startStack, type Mutation, type ProcessStack } from "../helpers/process-stack";
 import { expectRefusals } from "../helpers/refusals";
-import { replicaAddress } from "../helpers/replicas";
 import { describeWith } from "../helpers/skip";
 
 const RATIO = 0.1;
@@ -38,18 +37,6 @@ const SPANS = 5;
 const COUNTS = { ordinary: 800, error: 80, slow: 80, health: 40 };
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Where no name can be given to several addresses, the gateway is told the addresses. */
-const toldAddresses: Mutation = editFiles("collector-gateway", ({ path, content }) => {
-  const document = parse(content) as { exporters: Record<string, { resolver: unknown }> };
-  for (const exporter of Object.values(document.exporters)) {
-    const { dns } = exporter.resolver as { dns: { port: string } };
-    exporter.resolver = {
-      static: { hostnames: [0, 1].map((index) => `${replicaAddress(index)}:${dns.port}`) },
-    };
-  }
-  return { path, content: stringify(document) };
-});
 
 /** A collector with another certificate, of the directory that `of` gives. */
 const presenting = (of: (stack: ProcessStack) => string, stack: ProcessStack): Mutation =>
