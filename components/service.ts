@@ -59,6 +59,7 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       | "replicaNameVariable"
       | "replicaAddressVariable"
       | "front"
+      | "eachDialled"
       | "linger"
       | "autoscale"
     >

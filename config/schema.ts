@@ -4,6 +4,7 @@ import { SERVICES } from "./services";
 import { alerts } from "./schema/alerts";
 import { application } from "./schema/application";
 import { containerLogs } from "./schema/container-logs";
+import { grafana } from "./schema/grafana";
 import { intake } from "./schema/intake";
 import { kubernetes } from "./schema/kubernetes";
 import { hostNames, ports } from "./schema/publishing";
@@ -160,23 +161,7 @@ export const stackSchema = z.strictObject({
       .prefault(false),
   }),
 
-  grafana: o.section("Grafana.", {
-    enabled: o.flag("Whether it runs.").prefault(true),
-    adminUser: o.text("Name of the administrator; the password is generated.").prefault("admin"),
-    oidc: o
-      .group("Login through an OpenID Connect provider.", {
-        name: o.text("What the login button says.").prefault("Single sign-on"),
-        clientId: o.text("Client id."),
-        clientSecret: o.secret("Client secret."),
-        authUrl: o.httpsUrl("Authorisation endpoint."),
-        tokenUrl: o.httpsUrl("Token endpoint."),
-        apiUrl: o.httpsUrl("User info endpoint."),
-        scopes: o.text("Scopes.").prefault("openid email profile"),
-        roleAttributePath: o.text("JMESPath expression of the role.").optional(),
-        ca: o.pemCertificate("PEM certificate of the provider's CA, if it is private.").optional(),
-      })
-      .optional(),
-  }),
+  grafana,
   jaeger: o.section("Jaeger, a second reader of the same traces.", {
     enabled: o.flag("Whether it runs.").prefault(true),
     retention: o.duration("How long it keeps traces.").prefault("48h"),

@@ -130,6 +130,13 @@ export const text = (description: string) =>
 export const objectPrefix = (description: string) =>
   option("letters, digits and dashes", description, matching(/^[A-Za-z0-9-]{1,100}$/));
 
+export const databaseName = (description: string) =>
+  option(
+    'at most 63 letters, digits, "_", "-" and "."',
+    description,
+    matching(/^[A-Za-z0-9_.-]{1,63}$/),
+  );
+
 export const dnsLabel = (description: string) =>
   option(
     'a DNS label: at most 40 lower-case letters, digits and "-", starting with a letter',

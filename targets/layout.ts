@@ -42,7 +42,7 @@ export interface Layout {
   peer(service: ServiceName, listener: string): string;
   /** `host:port` of one replica of a service that stores, counted from 0. */
   replica(service: ServiceName, index: number, listener: string): string;
-  /** `host:port` that stands for all replicas of a service that stores: a name with an address of each. */
+  /** `host:port` that stands for all replicas of a service: a name with an address of each. */
   replicas(service: ServiceName, listener: string): string;
   /** `host:port` at which the others reach this replica of a service that stores, for arguments. */
   self(listener: string): string;

@@ -54,6 +54,8 @@ export interface Workload {
   replicaNameVariable?: string;
   /** The same of its IP address. */
   replicaAddressVariable?: string;
+  /** Whether each replica is dialled, and not whichever answers: what stores is found so anyway. */
+  eachDialled?: boolean;
   /** Seconds between SIGTERM and SIGKILL: enough to flush. */
   stopGrace: number;
   /** Seconds that a replica that is to end goes on serving those who have not noticed. Default: none. */
@@ -92,6 +94,7 @@ export type Purpose =
   | "objectStorage"
   | "alertReceivers"
   | "identityProvider"
+  | "database"
   | "extraReceivers"
   | "scrapeTargets"
   | "applications";

@@ -23,7 +23,7 @@ const dashboardProvider = (path: string) => ({
 /** The files of Grafana; its settings are its environment. */
 export function grafanaDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
-  const { provisioning, dashboards, oidcCa } = grafanaFiles(layout);
+  const { provisioning, dashboards, oidcCa, databaseCa } = grafanaFiles(layout);
   const provision = (path: string, content: Record<string, unknown>) => ({
     path: `${provisioning}/${path}/stack.yaml`,
     content: stringify(
@@ -31,7 +31,9 @@ export function grafanaDocuments(context: ServiceContext): ConfigFile[] {
       { lineWidth: 0, aliasDuplicateObjects: false },
     ),
   });
-  const ca = config.grafana.oidc?.ca;
+  const { oidc, database } = config.grafana;
+  const authority = (path: string, ca: string | undefined): ConfigFile[] =>
+    ca === undefined ? [] : [{ path, content: ca }];
   return [
     // `prune`: a data source that is no longer in the stack goes.
     provision("datasources", { prune: true, datasources: dataSources(context) }),
@@ -43,7 +45,8 @@ export function grafanaDocuments(context: ServiceContext): ConfigFile[] {
     // Grafana reports each of these directories as an error where it is missing.
     provision("plugins", { apps: [] }),
     provision("alerting", {}),
-    ...(ca === undefined ? [] : [{ path: oidcCa, content: ca }]),
+    ...authority(oidcCa, oidc?.ca),
+    ...authority(databaseCa, database?.ca),
   ];
 }
 
@@ -60,19 +63,26 @@ function secretFiles({ config, layout }: ServiceContext): SecretFile[] {
     ...(config.grafana.oidc === undefined
       ? []
       : [secret(files.oidcClientSecret, "grafanaOidcClientSecret")]),
+    ...(config.grafana.database === undefined
+      ? []
+      : [secret(files.databasePassword, "grafanaDatabasePassword")]),
   ];
 }
 
 export function grafanaWorkload(context: ServiceContext): Workload {
-  const { layout } = context;
+  const { config, layout } = context;
+  // With a database it keeps nothing itself, but has to find its directory.
+  const keeps = config.grafana.database === undefined;
   const health = `https://localhost:${layout.listen("https")}/api/health`;
   return serviceWorkload(context, "grafana", {
     args: [],
     env: grafanaEnvironment(context),
     files: grafanaDocuments(context),
     secretFiles: secretFiles(context),
-    storage: { path: layout.data, ownedByImage: true },
-    writable: [layout.scratch],
+    ...(keeps && { storage: { path: layout.data, ownedByImage: true } }),
+    // Prometheus wants the metrics of each.
+    ...(config.replicas.grafana > 1 && { eachDialled: true }),
+    writable: [layout.scratch, ...(keeps ? [] : [layout.data])],
     probe: {
       kind: "exec",
       command: [

@@ -27,7 +27,7 @@ export class DataSourceReload extends pulumi.ComponentResource {
       name,
       {
         command: "node --import tsx components/grafana/reload-main.ts",
-        input: target,
+        input: pulumi.output({ target, certificate }),
         triggers: [certificate],
         shown: false,
       },

@@ -13,6 +13,8 @@ export const grafanaFiles = (layout: Layout) => ({
   adminPassword: `${layout.secrets}/admin-password`,
   secretKey: `${layout.secrets}/secret-key`,
   oidcClientSecret: `${layout.secrets}/oidc-client-secret`,
+  databaseCa: `${layout.config}/database-ca.crt`,
+  databasePassword: `${layout.secrets}/database-password`,
 });
 
 /**
@@ -57,6 +59,28 @@ function oidcLogin({ grafana: { oidc } }: StackConfig, layout: Layout): Record<s
   };
 }
 
+/** Without `database` it keeps all in a file of its own. */
+function databaseSettings(
+  { grafana: { database }, replicas }: StackConfig,
+  layout: Layout,
+): Record<string, string> {
+  if (database === undefined) return {};
+  const files = grafanaFiles(layout);
+  return {
+    GF_DATABASE_TYPE: "postgres",
+    GF_DATABASE_HOST: database.host,
+    GF_DATABASE_NAME: database.name,
+    GF_DATABASE_USER: database.user,
+    GF_DATABASE_PASSWORD__FILE: files.databasePassword,
+    // Its CA and its name; below it Grafana would take any server, or plaintext.
+    GF_DATABASE_SSL_MODE: "verify-full",
+    ...(database.ca !== undefined && { GF_DATABASE_CA_CERT_PATH: files.databaseCa }),
+    // Each would evaluate the rules that people made in it, and tell of them: what replicas could
+    // agree by has no TLS. The stack's own rules are Prometheus'.
+    ...(replicas.grafana > 1 && { GF_UNIFIED_ALERTING_EXECUTE_ALERTS: "false" }),
+  };
+}
+
 /**
  * All of Grafana's settings. `GET /metrics` stays open to whoever reaches the port, as Grafana's
  * default is: it holds counters of requests, no data and no names.
@@ -88,5 +112,6 @@ export function grafanaEnvironment({ config, layout }: ServiceContext): Record<s
     GF_USERS_ALLOW_ORG_CREATE: "false",
     ...NO_CALLS_HOME,
     ...oidcLogin(config, layout),
+    ...databaseSettings(config, layout),
   };
 }

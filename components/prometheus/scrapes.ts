@@ -20,8 +20,25 @@ const inEnvironment = (
   labels: Readonly<Record<string, string>> = {},
 ) => [{ targets, labels: { [ENVIRONMENT_LABEL]: environment, ...labels } }];
 
-function serviceJob(context: ServiceContext, service: ServiceName, listener: string): ScrapeJob {
+/** Whether replicas are found by their addresses: those of what keeps nothing have no names. */
+export const foundByAddress = ({ replicas }: StackConfig, service: ServiceName): boolean =>
+  service === "grafana" && replicas.grafana > 1;
+
+/** Every replica of a service, by its name where it has one. All carry the service's name. */
+function targetsOf(context: ServiceContext, service: ServiceName, listener: string) {
   const { config, layout } = context;
+  if (!foundByAddress(config, service)) {
+    return { static_configs: inEnvironment(config, replicasOf(context, service, listener)) };
+  }
+  const [host, port] = layout.replicas(service, listener).split(":");
+  return {
+    dns_sd_configs: [{ names: [host], type: "A", port: Number(port), refresh_interval: "15s" }],
+    relabel_configs: [{ target_label: ENVIRONMENT_LABEL, replacement: config.environment }],
+  };
+}
+
+function serviceJob(context: ServiceContext, service: ServiceName, listener: string): ScrapeJob {
+  const { layout } = context;
   return {
     job_name: service,
     scheme: "https",
@@ -30,7 +47,7 @@ function serviceJob(context: ServiceContext, service: ServiceName, listener: str
     ...(service === "qdrant" && {
       authorization: { type: "Bearer", credentials_file: qdrantKeyFile(layout) },
     }),
-    static_configs: inEnvironment(config, replicasOf(context, service, listener)),
+    ...targetsOf(context, service, listener),
   };
 }
 

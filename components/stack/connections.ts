@@ -141,6 +141,7 @@ export type Outsider =
   | "S3"
   | "alert receivers"
   | "identity provider"
+  | "database"
   | "extra receivers"
   | "scrape targets";
 
@@ -357,6 +358,12 @@ export const CONNECTIONS: readonly Connection[] = [
     to: "identity provider",
     carries: "logins",
     when: (config) => config.grafana.oidc !== undefined,
+  },
+  {
+    from: "grafana",
+    to: "database",
+    carries: "users, sessions and what people make",
+    when: (config) => config.grafana.database !== undefined,
   },
   { from: "browser", to: "grafana", listener: "https", carries: "pages" },
   { from: "operator", to: "prometheus", listener: "http", carries: "queries" },

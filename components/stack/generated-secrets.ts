@@ -62,6 +62,7 @@ export function configuredSecrets(
     lokiS3SecretAccessKey: text(storage.loki.secretAccessKey, "AWS_SECRET_ACCESS_KEY"),
     deadMansSwitchUrl: text(alerts.deadMansSwitch?.url),
     grafanaOidcClientSecret: text(grafana.oidc?.clientSecret),
+    grafanaDatabasePassword: text(grafana.database?.password),
     [ROUTE_KEY]: text(kubernetes.routes.grafana.https?.ingress?.tls?.privateKey),
     ...Object.fromEntries(
       alerts.receivers.map(({ name, url }) => [receiverUrl(name), text(url)] as const),

@@ -58,6 +58,10 @@ const PLACES: Record<
     // The third endpoint is the browser's to dial.
     places: ({ grafana: { oidc } }) => (oidc ? [ofUrl(oidc.tokenUrl), ofUrl(oidc.apiUrl)] : []),
   },
+  database: {
+    purpose: "database",
+    places: ({ grafana: { database } }) => (database ? [ofHostPort(database.host)] : []),
+  },
   "extra receivers": {
     purpose: "extraReceivers",
     places: ({ extraReceivers }) => extraReceivers.map(({ endpoint }) => ofHostPort(endpoint)),

@@ -14,6 +14,7 @@ export const CONFIGURED_SECRETS = [
   "lokiS3SecretAccessKey",
   "deadMansSwitchUrl",
   "grafanaOidcClientSecret",
+  "grafanaDatabasePassword",
 ] as const;
 
 /** The secret that is the address of a receiver of alerts, by the receiver's name. */

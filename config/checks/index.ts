@@ -6,6 +6,7 @@ import { certificateTimes, ownCa } from "./certificates";
 import type { Check } from "./check";
 import { noLogLoop } from "./container-logs";
 import { dockerHost } from "./docker";
+import { databasePassword } from "./grafana";
 import { onKubernetes } from "./kubernetes";
 import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   otherTargets,
   replicasWork,
   gatewayRuns,
+  databasePassword,
   scrapeTargetsNamed,
   noLogLoop,
   receivers,

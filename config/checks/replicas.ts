@@ -6,7 +6,7 @@ import type { Check } from "./check";
 const GATEWAY = "collector-gateway";
 
 /** Replicas only where they work. */
-export const replicasWork: Check = ({ replicas, target }) =>
+export const replicasWork: Check = ({ replicas, target, grafana }) =>
   Object.entries(replicas as Record<string, number | undefined>)
     .filter(([service]) => service !== GATEWAY)
     .flatMap(([service, count = 1]): Problem[] => {
@@ -14,6 +14,10 @@ export const replicasWork: Check = ({ replicas, target }) =>
       const path = `replicas.${service}`;
       const why = ONE_REPLICA[service as keyof typeof ONE_REPLICA] as string | undefined;
       if (why !== undefined) return [{ path, message: `expected 1, got ${count}: ${why}` }];
+      if (service === "grafana" && grafana.database === undefined) {
+        const message = `expected 1 without \`grafana.database\`, got ${count}: each would have users, sessions and dashboards of its own`;
+        return [{ path, message }];
+      }
       if (target === "kubernetes") return [];
       return [{ path, message: `expected 1 on a single host, got ${count}` }];
     });

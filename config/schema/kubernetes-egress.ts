@@ -10,6 +10,7 @@ export const egress = o.section(
     objectStorage: addresses("S3"),
     alertReceivers: addresses("the receivers of alerts and the dead man's switch"),
     identityProvider: addresses("the provider of Grafana's logins"),
+    database: addresses("Grafana's database"),
     extraReceivers: addresses("`extraReceivers`"),
     scrapeTargets: addresses("`scrapeTargets` and the applications' `scrape.target`"),
     applications: addresses("what applications dial that the stack runs, at any port"),

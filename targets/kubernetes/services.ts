@@ -44,13 +44,16 @@ function service(
   };
 }
 
-/** Services of a Workload: its short name, and the headless one that a StatefulSet needs. */
+/**
+ * Services of a Workload: its short name, and a headless one where each of its pods is to be found:
+ * those of a StatefulSet by a name of their own, all others by their addresses.
+ */
 export function servicesOf(cluster: Cluster, workload: Workload): Kinds["Service"][] {
-  const { name, ports, storage, front } = workload;
+  const { name, ports, storage, front, eachDialled = false } = workload;
   if (ports.length === 0) return [];
   return [
     service(cluster, workload, name, behindName(workload), { type: "ClusterIP" }),
-    ...(storage === undefined
+    ...(storage === undefined && !eachDialled
       ? []
       : [
           service(cluster, workload, headlessName(name), workload, {

@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { VERIFICATION } from "../../components/pki/certificate-spec";
+import { prometheusWorkload } from "../../components/prometheus/config";
 import { parseConfig } from "../../config/parse";
+import { kubernetesLayout } from "../../targets/kubernetes/layout";
+import { documentOf } from "../helpers/golden";
 import { eventually } from "../helpers/ports";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
 import { expectRefusals, servedSerial } from "../helpers/refusals";
@@ -86,6 +89,19 @@ describeWith(["prometheus", "promtool"], "Prometheus with the stack's own docume
     expect(rules.length).toBeGreaterThanOrEqual(8);
     const { stdout } = await promtool("check", "rules", ...rules);
     expect(stdout).not.toContain("FAILED");
+  }, 30_000);
+
+  test("promtool accepts how replicas without names are found", async () => {
+    const database = { host: "db.example.org:5432", name: "g", user: "g", password: "pw" };
+    const cluster = { target: "kubernetes", kubernetes: { context: "example" } };
+    const options = { ...cluster, replicas: { grafana: 2 }, grafana: { database } };
+    const workload = prometheusWorkload({
+      config: parseConfig(options, { stack: "dev", environment: {} }),
+      layout: kubernetesLayout("prometheus"),
+    });
+    const path = join(stack.directory, "replicas.yml");
+    writeFileSync(path, documentOf(workload, "prometheus.yml"));
+    await promtool("check", "config", "--syntax-only", path);
   }, 30_000);
 
   test("serves services, and refuses applications, strangers and plaintext", async () => {

@@ -215,7 +215,14 @@ export const WRONG_FORMS: BadConfig[] = [
     "grafana.oidc.authUrl",
     'an "https://" address, got "http://id.example.org"',
   ],
+  [
+    { grafana: { database: { host: "db", name: "a b", user: "u", password: "p" } } },
+    "grafana.database.name",
+    'at most 63 letters, digits, "_", "-" and "."',
+  ],
 ];
+
+const database = { host: "db.example.org:5432", name: "grafana", user: "grafana", password: "pw" };
 
 /** Options that are right by themselves and wrong together. */
 export const CLASHES: BadConfig[] = [
@@ -452,6 +459,23 @@ export const CLASHES: BadConfig[] = [
     /^expected 1, got 2: (in one process|it shares no storage|its storage)/,
   ]),
   [{ replicas: { collector: 2 } }, "replicas.collector", "expected 1 on a single host, got 2"],
+  [
+    { target: "kubernetes", kubernetes: { context: "example" }, replicas: { grafana: 2 } },
+    "replicas.grafana",
+    "expected 1 without `grafana.database`, got 2: each would have users",
+  ],
+  [
+    { target: "docker", replicas: { grafana: 2 }, grafana: { database } },
+    "replicas.grafana",
+    "expected 1 on a single host, got 2",
+  ],
+  ...["two words", "it's", 'a"b', "a\\b", "a${B}", "a$__env{B}", "%(user)s"].map(
+    (password): BadConfig => [
+      { grafana: { database: { ...database, password } } },
+      "grafana.database.password",
+      "expected no white space, quotes, backslashes",
+    ],
+  ),
   [{ replicas: { qdrant: 0 } }, "replicas.qdrant", "a whole number of at least 1"],
   [
     { replicas: { "collector-gateway": 3 } },

@@ -142,6 +142,7 @@ describe("secrets", () => {
       "storage.loki.accessKeyId",
       "storage.loki.secretAccessKey",
       "grafana.oidc.clientSecret",
+      "grafana.database.password",
       "alerts.receivers[].url",
       "alerts.deadMansSwitch.url",
       "certificates.ca.privateKey",

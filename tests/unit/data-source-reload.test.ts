@@ -27,6 +27,7 @@ describe("Grafana's data sources", () => {
     const [command] = resources.filter(({ type }) => type === "command:local:Command");
     expect(isSecretInput(command.raw.stdin)).toBe(true);
     expect(unwrapSecrets(command.raw.stdin)).toContain(PASSWORD);
+    expect(unwrapSecrets(command.raw.stdin)).toContain('"certificate":"CERTIFICATE-OF-GRAFANA"');
     expect(JSON.stringify(plainParts(resources.map(({ raw }) => raw)))).not.toContain(PASSWORD);
   });
 });

@@ -25,6 +25,14 @@ const OIDC = {
   },
 };
 
+const DATABASE = {
+  host: "db.example.org:5432",
+  name: "grafana",
+  user: "stack",
+  password: "d4tabase-secret",
+  ca: PRIVATE_CA,
+};
+
 interface DataSource {
   uid: string;
   url: string;
@@ -57,6 +65,40 @@ describe("Grafana", () => {
 
   test("with OIDC is as reviewed", () => {
     expectGolden("grafana-oidc.txt", reviewed(OIDC));
+  });
+
+  describe("with a database", () => {
+    const withDatabase = { grafana: { database: DATABASE } };
+
+    test("is as reviewed", () => {
+      expectGolden("grafana-database.txt", reviewed(withDatabase));
+    });
+
+    test("keeps nothing itself, checks the server, and has the password in a file alone", () => {
+      const { env, storage, writable, secretFiles, zones } = workload(withDatabase);
+      expect(storage).toBeUndefined();
+      expect(writable).toContain(env.GF_PATHS_DATA);
+      expect(env).toMatchObject({
+        GF_DATABASE_TYPE: "postgres",
+        GF_DATABASE_HOST: DATABASE.host,
+        GF_DATABASE_SSL_MODE: "verify-full",
+      });
+      expect(documentOf(workload(withDatabase), env.GF_DATABASE_CA_CERT_PATH)).toBe(PRIVATE_CA);
+      expect(secretFiles.map(({ path }) => path)).toContain(env.GF_DATABASE_PASSWORD__FILE);
+      expect(zones).toContain("egress");
+      const { ca, ...publicDatabase } = DATABASE;
+      const system = workload({ grafana: { database: publicDatabase } });
+      expect(system.env).not.toHaveProperty("GF_DATABASE_CA_CERT_PATH");
+      expect(ca).toContain("CERTIFICATE");
+    });
+
+    test("evaluates rules of its own alone, and none with others", () => {
+      const rules = (options: unknown) => workload(options).env.GF_UNIFIED_ALERTING_EXECUTE_ALERTS;
+      expect(rules(withDatabase)).toBeUndefined();
+      const cluster = { target: "kubernetes", kubernetes: { context: "example" } };
+      const replicas = { ...cluster, replicas: { grafana: 2 }, ...withDatabase };
+      expect(rules(replicas)).toBe("false");
+    });
   });
 
   test("asks every backend over mTLS by its name", () => {
@@ -171,6 +213,7 @@ describe("reloading Grafana's data sources", () => {
   const access = (rootPem = read(join(pki.trust, "root.crt"))) => ({
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     rootPem,
+    certificate: read(join(pki.identity("grafana"), "tls.crt")),
     user: "admin",
     password: "pa55:word",
   });
@@ -203,6 +246,23 @@ describe("reloading Grafana's data sources", () => {
     await reloadDataSources(access());
     expect(requests).toEqual(["POST /api/admin/provisioning/datasources/reload admin:pa55:word"]);
   });
+
+  test("waits until Grafana serves the renewed certificate, without telling the password before", async () => {
+    answer = 200;
+    await serve("grafana");
+    const before = access();
+    await pki.reissue("grafana");
+    const soon = { within: 1000, interval: 100 };
+    await expect(reloadDataSources(access(), soon)).rejects.toThrow(/not serve its renewed cert/);
+    expect(requests).toEqual([]);
+    const waiting = reloadDataSources(access(), { within: 20_000, interval: 100 });
+    const identity = (file: string) => read(join(pki.identity("grafana"), file));
+    server.setSecureContext({ cert: identity("tls.crt"), key: identity("tls.key") });
+    await waiting;
+    expect(requests).toHaveLength(1);
+    // And a replica that still has the one of before is not asked.
+    await expect(reloadDataSources(before, soon)).rejects.toThrow(/not serve its renewed cert/);
+  }, 30_000);
 
   test("says what to do when the password is another, and does not repeat it", async () => {
     answer = 401;

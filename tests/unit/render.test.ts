@@ -53,6 +53,7 @@ const WITH_SECRETS = {
       tokenUrl: "https://id.example.org/token",
       apiUrl: "https://id.example.org/me",
     },
+    database: { host: "db.example.org:5432", name: "grafana", user: "grafana", password: PLANTED },
   },
 };
 

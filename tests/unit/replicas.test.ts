@@ -46,6 +46,8 @@ function objectsOf(
 
 interface Controller {
   minReadySeconds?: number;
+  replicas: number;
+  volumeClaimTemplates?: unknown[];
   template: {
     metadata: { annotations?: Record<string, string> };
     spec: { containers: { args: string[]; env: { name: string }[] }[] };
@@ -139,6 +141,78 @@ describe("Qdrant with replicas", () => {
       targets: ["qdrant-0.qdrant-headless:6333", "qdrant-1.qdrant-headless:6333"],
     });
     expect(scraped({}, "qdrant")).toEqual({ server: "qdrant", targets: ["qdrant:6333"] });
+  });
+});
+
+describe("Grafana with replicas", () => {
+  const database = { host: "db.example.org:5433", name: "g", user: "g", password: "pw" };
+  const config = configOf({ grafana: 2 }, { grafana: { database } });
+
+  const named = (of: typeof config) =>
+    objectsOf("grafana", of).map(({ kind, metadata: { name } }) => `${kind}/${name as string}`);
+
+  test("keeps nothing: pods of a Deployment, taken away one at a time", () => {
+    expect(named(config)).toEqual(
+      expect.arrayContaining([
+        "Deployment/grafana",
+        "Service/grafana",
+        "Service/grafana-headless",
+        "PodDisruptionBudget/grafana",
+      ]),
+    );
+    const { replicas, template } = controllerOf("grafana", config);
+    expect(replicas).toBe(2);
+    expect(JSON.stringify(template)).not.toContain("persistentVolumeClaim");
+    expect(named(config)).not.toContain("StatefulSet/grafana");
+  });
+
+  test("alone is found behind its address, as is the gateway, of which nobody dials each", () => {
+    expect(named(configOf({}, { grafana: { database } }))).not.toContain(
+      "Service/grafana-headless",
+    );
+    const gateway = objectsOf("collector-gateway", configOf({ collector: 2 }));
+    expect(gateway.filter(({ kind }) => kind === "Service")).toHaveLength(1);
+  });
+
+  test("keeps its claim as long as it keeps its data itself", () => {
+    const alone = configOf({});
+    expect(named(alone)).toContain("StatefulSet/grafana");
+    expect(controllerOf("grafana", alone).volumeClaimTemplates).toHaveLength(1);
+    const one = configOf({}, { grafana: { database } });
+    expect(named(one)).toContain("Deployment/grafana");
+  });
+
+  test("all read what one has encrypted: the key is one Secret's, made once", () => {
+    const [{ secretFiles }] = serviceWorkloads(config, { layout: kubernetesLayout }).filter(
+      ({ name }) => name === "grafana",
+    );
+    const key = secretFiles.find(({ secrets }) => secrets.includes("grafanaSecretKey"));
+    const [container] = controllerOf("grafana", config).template.spec.containers;
+    expect(container.env).toContainEqual({
+      name: "GF_SECURITY_SECRET_KEY__FILE",
+      value: key?.path,
+    });
+    expect(objectsOf("grafana", config).filter(({ kind }) => kind === "Secret")).toHaveLength(2);
+  });
+
+  test("Prometheus finds its pods by their addresses", () => {
+    const workload = prometheusWorkload({ config, layout: kubernetesLayout("prometheus") });
+    const { scrape_configs } = parse(documentOf(workload, "prometheus.yml")) as {
+      scrape_configs: Record<string, unknown>[];
+    };
+    expect(scrape_configs.find(({ job_name }) => job_name === "grafana")).toMatchObject({
+      tls_config: { server_name: "grafana" },
+      dns_sd_configs: [{ names: ["grafana-headless"], type: "A", port: 3000 }],
+      relabel_configs: [{ target_label: "deployment_environment_name", replacement: "dev" }],
+    });
+  });
+
+  test("reaches its database, and nobody else does", () => {
+    expect(edgesAt(5433, config)).toEqual(["grafana -> 0.0.0.0/0:5433", "grafana -> ::/0:5433"]);
+    const egress = { database: ["192.0.2.7/32"] };
+    const ranges = { kubernetes: { context: "example", egress } };
+    const narrow = configOf({ grafana: 2 }, { grafana: { database }, ...ranges });
+    expect(edgesAt(5433, narrow)).toEqual(["grafana -> 192.0.2.7/32:5433"]);
   });
 });
 

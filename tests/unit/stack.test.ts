@@ -45,6 +45,12 @@ const EVERYTHING = {
       tokenUrl: "https://login.example.org/token",
       apiUrl: "https://login.example.org/user",
     },
+    database: {
+      host: "db.example.org:5432",
+      name: "grafana",
+      user: "grafana",
+      password: "DATABASE-PASSWORD",
+    },
   },
   intake: { plaintext: { enabled: true } },
   apps: [
@@ -54,6 +60,7 @@ const EVERYTHING = {
 };
 
 const SECRETS = [
+  "DATABASE-PASSWORD",
   "S3-ID-TEMPO",
   "S3-KEY-TEMPO",
   "S3-ID-LOKI",
