@@ -57,7 +57,8 @@ const EVERYTHING = { containerLogs: { enabled: true } };
 const ON_A_CLUSTER = {
   target: "kubernetes",
   kubernetes: { context: "docs" },
-  replicas: { collector: 2 },
+  replicas: { collector: 2, grafana: 2 },
+  grafana: { database: { host: "db:5432", name: "grafana", user: "grafana", password: "docs" } },
 };
 
 const groupsOf = (config: StackConfig): RuleGroup[] =>
@@ -76,10 +77,15 @@ function needs(): (rule: AlertRule) => string[] {
     new Set(alertsOf(groupsOf(configOf(off))).map(identity)),
   ]);
   const onOneHost = new Set(alertsOf(groupsOf(configOf({}))).map(identity));
+  const alone = Object.keys(ON_A_CLUSTER.replicas).map((service): [string, Set<string>] => {
+    const replicas = { ...ON_A_CLUSTER.replicas, [service]: 1 };
+    const left = alertsOf(groupsOf(parsed({ ...ON_A_CLUSTER, replicas })));
+    return [`replicas.${service}`, new Set(left.map(identity))];
+  });
   return (rule) =>
-    onOneHost.has(identity(rule))
-      ? without.filter(([, left]) => !left.has(identity(rule))).map(([name]) => name)
-      : ["replicas.collector"];
+    (onOneHost.has(identity(rule)) ? without : alone)
+      .filter(([, left]) => !left.has(identity(rule)))
+      .map(([name]) => name);
 }
 
 /** Every group, with the alerts of both kinds of stack, each once. */

@@ -9,6 +9,7 @@ import { hostRules } from "./host-rules";
 import { PUSHING_JOBS, TARGET_INFO } from "./metric-names";
 import { processRules } from "./process-rules";
 import type { AlertRule, RuleGroup } from "./rule-group";
+import { foundByAddress } from "./scrapes";
 
 /** Path of Prometheus' OTLP intake, as its own metrics name it. */
 const INTAKE = "/api/v1/otlp/v1/metrics";
@@ -50,35 +51,55 @@ function absence(pusher: string, job: string): AlertRule {
   };
 }
 
-/** Of several replicas that push, some are silent. */
-function missing(pusher: string, job: string, replicas: number): AlertRule {
+/** Of several replicas, some tell nothing. */
+function missing(
+  service: string,
+  { count, replicas, how }: { count: string; replicas: number; how: string },
+): AlertRule {
   return {
     alert: "ReplicasMissing",
-    expr: `count(count by (instance) (present_over_time(${TARGET_INFO}{job="${job}"}[3m]))) < ${replicas}`,
+    expr: `${count} < ${replicas}`,
     forSeconds: 300,
-    labels: { severity: "warning", service: pusher },
+    labels: { severity: "warning", service },
     annotations: {
-      summary: `{{ $value }} of ${replicas} replicas of ${pusher} push their metrics`,
+      summary: `{{ $value }} of ${replicas} replicas of ${service} ${how} their metrics`,
       description:
         "The others carry what the missing ones would; with another one away it may be too much. " +
         "Either they do not run, or they cannot reach Prometheus: their log says which.",
     },
-    when: `metrics of fewer than all replicas of ${pusher} for 8 minutes`,
-    options: [`replicas.${pusher}`],
+    when: `metrics of fewer than all replicas of ${service} for 8 minutes`,
+    options: [`replicas.${service}`],
   };
 }
 
+const missingPushes = (service: string, job: string, replicas: number) =>
+  missing(service, {
+    count: `count(count by (instance) (present_over_time(${TARGET_INFO}{job="${job}"}[3m])))`,
+    replicas,
+    how: "push",
+  });
+
+/** One that is found by its address and is not there has no `up` that could be 0. */
+const missingTargets = (service: string, replicas: number) =>
+  missing(service, {
+    count: `(count(present_over_time(up{job="${service}"}[3m])) or vector(0))`,
+    replicas,
+    how: "give",
+  });
+
 function targetRules(config: StackConfig): RuleGroup {
-  const pushers = enabledServices(config).flatMap((name) => {
+  const absences = enabledServices(config).flatMap((name) => {
     const job = PUSHING_JOBS[name];
-    if (job === undefined) return [];
     const replicas = replicaCount(config, name);
-    return [absence(name, job), ...(replicas > 1 ? [missing(name, job, replicas)] : [])];
+    if (job === undefined) {
+      return foundByAddress(config, name) ? [missingTargets(name, replicas)] : [];
+    }
+    return [absence(name, job), ...(replicas > 1 ? [missingPushes(name, job, replicas)] : [])];
   });
   return {
     name: "targets",
     source: "Prometheus' scrapes, and the series of services that push",
-    rules: [targetDown(config, "critical"), targetDown(config, "warning"), ...pushers],
+    rules: [targetDown(config, "critical"), targetDown(config, "warning"), ...absences],
   };
 }
 

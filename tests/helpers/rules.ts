@@ -23,6 +23,13 @@ export const TWO_TIERS = {
   replicas: { collector: 3 },
 };
 
+/** The same with replicas of all whose rules differ by them. */
+const REPLICAS = {
+  ...TWO_TIERS,
+  replicas: { ...TWO_TIERS.replicas, grafana: 2 },
+  grafana: { database: { host: "db:5432", name: "g", user: "g", password: "pw" } },
+};
+
 /** Rules of a stack. */
 export interface StackRules {
   /** What sets it apart; empty for the first. */
@@ -45,7 +52,7 @@ function rulesOf(of: string, config: StackConfig): StackRules {
 /** Stacks that have every rule between them. */
 export const RULE_STACKS: readonly StackRules[] = [
   rulesOf("", RULES_CONFIG),
-  rulesOf("in two tiers", parseConfig(TWO_TIERS, { stack: "dev", environment: {} })),
+  rulesOf("in two tiers", parseConfig(REPLICAS, { stack: "dev", environment: {} })),
 ];
 
 export const RULE_GROUPS: RuleGroup[] = RULE_STACKS.flatMap(({ groups }) => groups);

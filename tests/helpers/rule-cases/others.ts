@@ -56,6 +56,39 @@ export const others: Record<string, RuleCases> = {
     ],
     { wait: 2, labels: { receiver_name: "chat", reason: "serverError" } },
   ),
+  "ReplicasMissing grafana": {
+    fires: [
+      {
+        what: "one has no address any more",
+        series: {
+          'up{job="grafana",instance="10.0.0.1:3000"}': "1x60",
+          'up{job="grafana",instance="10.0.0.2:3000"}': "1x8",
+        },
+        at: "12m",
+        labels: { service: "grafana" },
+      },
+      { what: "none has", series: { 'up{job="tempo",instance="t:1"}': "1x60" }, at: "12m" },
+    ],
+    silent: [
+      {
+        what: "both are there, one of them down: that is another alert",
+        series: {
+          'up{job="grafana",instance="10.0.0.1:3000"}': "1x60",
+          'up{job="grafana",instance="10.0.0.2:3000"}': "0x60",
+        },
+        at: "12m",
+      },
+      {
+        what: "one took another's place",
+        series: {
+          'up{job="grafana",instance="10.0.0.1:3000"}': "1x60",
+          'up{job="grafana",instance="10.0.0.2:3000"}': "1x24",
+          'up{job="grafana",instance="10.0.0.3:3000"}': "_x24 1x36",
+        },
+        at: "12m",
+      },
+    ],
+  },
   GrafanaRequestsFail: failing(
     "grafana_http_request_duration_seconds_count",
     '{job="grafana",status_code="STATUS"}',
