@@ -24,13 +24,19 @@ const APPS = [{ name: "shop", image: "example.org/shop:1", scrape: { port: 9000 
 /** A developer's stack. */
 const DEV = { apps: APPS };
 
+const COMMITTED = rawOptions(
+  readFileSync(join(__dirname, "../../Pulumi.prod.yaml"), "utf8"),
+  "Pulumi.prod.yaml",
+);
+
 /** The stack of production, with replicas of what may have them. */
 const PROD = {
-  ...rawOptions(
-    readFileSync(join(__dirname, "../../Pulumi.prod.yaml"), "utf8"),
-    "Pulumi.prod.yaml",
-  ),
-  replicas: { qdrant: 3, alertmanager: 2 },
+  ...COMMITTED,
+  replicas: { qdrant: 3, alertmanager: 2, grafana: 2 },
+  grafana: {
+    ...(COMMITTED.grafana as object),
+    database: { host: "db.example.org:5432", name: "g", user: "g", password: "pw" },
+  },
 };
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key" };
