@@ -30,6 +30,9 @@ const FILE_NAMES = {
   "kube-controller-manager": ["kube-controller-manager"],
   "kube-scheduler": ["kube-scheduler"],
   kwok: ["kwok"],
+  "kube-score": ["kube-score"],
+  kubeconform: ["kubeconform"],
+  checkov: ["checkov"],
   "gateway-crds": ["gateway-crds"],
 } as const;
 
