@@ -41,6 +41,8 @@ export interface Pki {
 export interface ReissueOptions {
   /** Seconds until it ends. Default: a day. */
   lifetime?: number;
+  /** Who signs it instead of its own issuer: the root itself, whose leaves no listener accepts. */
+  issuer?: "root";
 }
 
 export interface PkiOptions {
@@ -124,7 +126,8 @@ export async function issuePki(
   { overrides = {} }: PkiOptions = {},
 ): Promise<Pki> {
   const root = await authority("tracekeep root");
-  const issuers: Record<Issuer, Signer> = {
+  const issuers: Record<Issuer | "root", Signer> = {
+    root,
     services: await authority("tracekeep services", root),
     applications: await authority("tracekeep applications", root),
   };
@@ -142,12 +145,12 @@ export async function issuePki(
   const give = async (
     name: string,
     changes: Partial<CertificateSpec> = {},
-    { lifetime }: ReissueOptions = {},
+    { lifetime, issuer: signer }: ReissueOptions = {},
   ): Promise<string> => {
     const stated = specs.find((spec) => spec.name === name);
     if (!stated) throw new Error(`no certificate specification is named "${name}"`);
     const spec = { ...stated, ...changes };
-    const issuer = issuers[spec.issuer];
+    const issuer = issuers[signer ?? spec.issuer];
     const { publicKey, privateKey } = await keyPair();
     const leaf = await issue(
       spec.name,

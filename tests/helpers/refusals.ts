@@ -10,7 +10,7 @@ import type { Pki } from "./pki";
 import type { ProcessStack } from "./process-stack";
 
 /** What came of an attempt: bytes of the application, or the error with which it ended. */
-type Attempt = { served: true } | { served: false; reason: string };
+export type Attempt = { served: true } | { served: false; reason: string };
 
 /** A certificate and key of a PKI on disk. */
 export function clientIdentity(pki: Pki, name: string): { cert: string; key: string } {
@@ -25,9 +25,9 @@ export const rootCertificate = (pki: Pki): string =>
  * Speaks to a listener and waits for an answer: under TLS 1.3 a server refuses a client's
  * certificate only after the client believes the handshake done.
  */
-function attempt(
+export function attempt(
   port: number,
-  listener: Listener,
+  listener: Pick<Listener, "protocol">,
   tls: ConnectionOptions | undefined,
 ): Promise<Attempt> {
   return new Promise((resolve) => {
