@@ -73,7 +73,7 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
       ReturnType<typeof placement>
     >,
   ),
-    autoscale,
+  autoscale,
   priorityClass: o.objectName("Priority class of the pods; it must exist.").optional(),
   browsersFrom: o.list(
     "Namespaces from which Grafana is reached, besides those that its route is passed on from.",
