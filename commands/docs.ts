@@ -5,19 +5,21 @@ import { alertsReference } from "./alerts-reference";
 import { dashboardsReference } from "./dashboards-reference";
 import { optionsReference } from "./options-reference";
 import { PROJECT } from "./paths";
+import { sizingReference } from "./sizing-reference";
 
 /** The generated pages of `docs/`. */
 const PAGES: Record<string, () => string> = {
   "options.md": optionsReference,
   "alerts.md": alertsReference,
   "dashboards.md": dashboardsReference,
+  "sizing.md": sizingReference,
 };
 
 export function register(program: Command): void {
   program
     .command("docs")
     .description(
-      "Write the references of options, alerts and dashboards, docs/{options,alerts,dashboards}.md, from the code.",
+      "Write the pages of docs/ that follow from the code: options, alerts, dashboards, sizing.",
     )
     .action(() => {
       fs.mkdirSync(path.join(PROJECT, "docs"), { recursive: true });
