@@ -5,6 +5,7 @@ import { alertsReference } from "./alerts-reference";
 import { dashboardsReference } from "./dashboards-reference";
 import { optionsReference } from "./options-reference";
 import { PROJECT } from "./paths";
+import { policiesReference } from "./policies-reference";
 import { sizingReference } from "./sizing-reference";
 
 /** The generated pages of `docs/`. */
@@ -12,6 +13,7 @@ const PAGES: Record<string, () => string> = {
   "options.md": optionsReference,
   "alerts.md": alertsReference,
   "dashboards.md": dashboardsReference,
+  "policies.md": policiesReference,
   "sizing.md": sizingReference,
 };
 
@@ -19,7 +21,7 @@ export function register(program: Command): void {
   program
     .command("docs")
     .description(
-      "Write the pages of docs/ that follow from the code: options, alerts, dashboards, sizing.",
+      "Write the pages of docs/ that follow from the code: options, alerts, dashboards, policies, sizing.",
     )
     .action(() => {
       fs.mkdirSync(path.join(PROJECT, "docs"), { recursive: true });

@@ -40,10 +40,13 @@ function lackingPulumi(own: readonly string[]): string[] {
   ];
 }
 
+/** What a real `preview` lacks, besides Docker. */
+export const lackingForPreview = (): string[] => lackingPulumi(["docker"]);
+
 /** What a real `up` lacks, besides Docker. */
 export function lackingForUp(): string[] {
   const images = PUBLISHED_IMAGES ? [] : ALWAYS.flatMap((service) => lackingPrograms(service));
-  return [...lackingPulumi(["docker"]), ...images.map((program) => `no program ${program}`)];
+  return [...lackingForPreview(), ...images.map((program) => `no program ${program}`)];
 }
 
 /** What an `up` on a cluster of simulated nodes lacks. */

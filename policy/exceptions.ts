@@ -1,0 +1,23 @@
+import { IMAGES } from "../config/images";
+import { SERVICES, type ServiceName } from "../config/services";
+
+/**
+ * What a service of the stack may do that others may not, each by name and with its reason. Listeners
+ * without mutual TLS are not here: the connection table names those.
+ */
+
+/** Services whose process is user 0: as the table of images has it, and nothing else does. */
+export const RUN_AS_ROOT: readonly ServiceName[] = SERVICES.filter(
+  (service) => IMAGES[service].user.uid === 0,
+);
+
+/** Services that read directories of the host: Docker's log files are nowhere else. */
+export const READ_HOST_DIRECTORIES: readonly ServiceName[] = ["log-agent"];
+
+/** Services that Docker cannot ask: their image has nothing that could be run to ask them. */
+export const NOT_ASKED_BY_DOCKER: readonly ServiceName[] = SERVICES.filter(
+  (service) => IMAGES[service].repository === IMAGES.collector.repository,
+);
+
+/** Capability of the helpers that set owners in a fresh volume, for only root may. */
+export const HELPERS_CAPABILITY = "CAP_CHOWN";

@@ -1,0 +1,179 @@
+import type { StackConfig } from "../../config/parse";
+import { openListeners, enabledServices } from "../../components/stack/connections";
+import { evaluate } from "../../policy/evaluate";
+import { RULES } from "../../policy/rules";
+import { listenersOf } from "../../policy/views/listeners";
+import { SERVICES } from "../../config/services";
+import { configOf, fileOptions, recordedStack, type RecordedSubject } from "./recorded";
+import { DIGEST } from "./subjects";
+
+type Options = Record<string, unknown>;
+
+/** Images as they are once they are locked. */
+const LOCKED = Object.fromEntries(
+  SERVICES.map((service) => [service, `docker.io/example/${service}:1@${DIGEST}`]),
+);
+
+/** A stack's file, with what its comments say that one must add: locked images, a receiver of alerts. */
+function completed(stack: string, changes: Options = {}): Options {
+  const options = fileOptions(stack);
+  const receivers = [{ name: "on-call", url: "https://hooks.example.org/hunter2" }];
+  return {
+    ...options,
+    images: { ...(options.images as Options), overrides: LOCKED },
+    alerts: { ...(options.alerts as Options), receivers },
+    ...changes,
+  };
+}
+
+const APPS = {
+  apps: [
+    {
+      name: "shop",
+      image: `docker.io/example/shop@${DIGEST}`,
+      qdrant: true,
+      reads: ["tempo"],
+      scrape: { port: 9000 },
+    },
+    { name: "till" },
+  ],
+};
+
+const WAYS_IN = {
+  hostNames: { grafana: ["grafana.example.org"], collector: ["otlp.example.org"] },
+  kubernetes: {
+    context: "example",
+    namespace: "tracekeep-prod",
+    routes: {
+      grafana: { https: { fromNamespaces: ["ingress"], ingress: { tls: { secret: "pages" } } } },
+      collector: {
+        otlpGrpc: {
+          fromNamespaces: ["ingress"],
+          gateway: { name: "public", namespace: "gateways" },
+        },
+      },
+    },
+  },
+};
+
+/** The stacks of the project, on both targets, and with more on than their files have. */
+const STACKS: Record<string, [file: string, changes: Options]> = {
+  dev: ["dev", {}],
+  "dev on Kubernetes": ["dev", { target: "kubernetes" }],
+  "dev with applications and its containers' logs": [
+    "dev",
+    { ...APPS, containerLogs: { enabled: true } },
+  ],
+  host: ["host", {}],
+  "host with applications": ["host", APPS],
+  prod: ["prod", {}],
+  "prod with applications": ["prod", APPS],
+  "prod with ways in from outside": ["prod", WAYS_IN],
+  "prod's options on Docker": ["prod", { target: "docker", replicas: {} }],
+};
+
+const recorded: Record<string, { config: StackConfig; subjects: RecordedSubject[] }> = {};
+
+beforeAll(async () => {
+  for (const [name, [file, changes]] of Object.entries(STACKS)) {
+    const config = configOf(completed(file, changes), file);
+    recorded[name] = { config, subjects: await recordedStack(config) };
+  }
+}, 120_000);
+
+const violations = (name: string) => {
+  const { config, subjects } = recorded[name];
+  return evaluate(subjects, { environment: config.environment });
+};
+
+test.each(Object.keys(STACKS))("%s holds to every rule", (name) => {
+  expect(recorded[name].subjects.length).toBeGreaterThan(80);
+  expect(violations(name)).toEqual([]);
+});
+
+test("every rule has something to judge in one of them", () => {
+  const all = Object.values(recorded).flatMap(({ subjects }) => subjects);
+  const idle = RULES.filter(
+    (rule) => rule.kind === "resource" && all.every((subject) => rule.parts(subject).length === 0),
+  );
+  expect(idle.map(({ name }) => name)).toEqual(["least-rights"]);
+});
+
+test.each(Object.keys(STACKS))("every listener of %s is read, and no other", (name) => {
+  const { config, subjects } = recorded[name];
+  const read = subjects.flatMap((subject) => listenersOf(subject));
+  expect(read.filter(({ row }) => row === undefined)).toEqual([]);
+  const open = enabledServices(config).flatMap((service) =>
+    Object.keys(openListeners(config, service)).map((listener) => `${service}.${listener}`),
+  );
+  expect([...new Set(read.map(({ row }) => row!.name))].sort()).toEqual(open.sort());
+});
+
+test.each(Object.keys(STACKS))("what holds data of %s outlives its resource", (name) => {
+  const { subjects } = recorded[name];
+  const kept = subjects.filter(
+    (one) =>
+      (one.type.endsWith(":Volume") && one.name.endsWith("-data")) ||
+      one.type.endsWith(":Namespace"),
+  );
+  expect(kept.length).toBeGreaterThan(0);
+  expect(kept.filter(({ retained }) => !retained).map(({ name }) => name)).toEqual([]);
+});
+
+describe("a stack that is not finished", () => {
+  const broken = async (file: string, changes: Options) => {
+    const config = configOf(completed(file, changes), file);
+    const found = evaluate(await recordedStack(config), { environment: config.environment });
+    return [...new Set(found.map(({ rule, level }) => `${rule}: ${level}`))].sort();
+  };
+
+  test("is stopped in production, by the rule's name", async () => {
+    await expect(broken("host", { images: { pull: true }, alerts: {} })).resolves.toEqual([
+      "alert-receiver: mandatory",
+      "image-digest: mandatory",
+    ]);
+    await expect(broken("prod", { sampling: { ratio: 1 } })).resolves.toEqual([
+      "sampling: mandatory",
+    ]);
+  });
+
+  test("is stopped on a cluster for what is kept there alone", async () => {
+    const local = { tempo: { kind: "local" }, loki: { kind: "local" } };
+    await expect(broken("prod", { storage: local })).resolves.toEqual([
+      "storage-not-local: mandatory",
+    ]);
+  });
+
+  test("is stopped for what a developer is only told", async () => {
+    const options = {
+      intake: { plaintext: { enabled: true } },
+      volumes: { protect: false },
+      debugExporter: { enabled: true },
+      verification: { enabled: false },
+      ports: { tempo: { bind: "0.0.0.0" } },
+    };
+    await expect(broken("dev", options)).resolves.toEqual([
+      "plaintext-intake: advisory",
+      "published-ports: advisory",
+    ]);
+    await expect(broken("host", options)).resolves.toEqual([
+      "data-protected: mandatory",
+      "debug-exporter: mandatory",
+      "plaintext-intake: mandatory",
+      "published-ports: mandatory",
+      "verification: mandatory",
+    ]);
+  });
+
+  test("is stopped for a mirror until the pack allows it", async () => {
+    const config = configOf(
+      { ...completed("host"), images: { registry: "registry.example.org/mirror" } },
+      "host",
+    );
+    const subjects = await recordedStack(config);
+    const rules = RULES.filter(({ name }) => name === "image-registry");
+    expect(evaluate(subjects, { rules })).not.toEqual([]);
+    const settings = { "image-registry": { registries: ["registry.example.org"] } };
+    expect(evaluate(subjects, { rules, settings })).toEqual([]);
+  });
+});
