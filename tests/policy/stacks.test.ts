@@ -42,8 +42,7 @@ const APPS = {
 const WAYS_IN = {
   hostNames: { grafana: ["grafana.example.org"], collector: ["otlp.example.org"] },
   kubernetes: {
-    context: "example",
-    namespace: "tracekeep-prod",
+    ...(fileOptions("prod").kubernetes as Options),
     routes: {
       grafana: { https: { fromNamespaces: ["ingress"], ingress: { tls: { secret: "pages" } } } },
       collector: {
