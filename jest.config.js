@@ -20,8 +20,9 @@ module.exports = {
     {
       ...common,
       displayName: "unit",
-      testMatch: ["<rootDir>/tests/unit/**/*.test.ts", "<rootDir>/tests/policy/**/*.test.ts"],
+      testMatch: ["<rootDir>/tests/unit/**/*.test.ts"],
     },
+    { ...common, displayName: "policy", testMatch: ["<rootDir>/tests/policy/**/*.test.ts"] },
     {
       ...common,
       displayName: "conformance",

@@ -15,6 +15,8 @@ import { checkingUnknown } from "./unknown";
 export interface Violation {
   rule: string;
   level: EnforcementLevel;
+  /** The rule's sentence: what must be so. */
+  description: string;
   /** What is wrong and where, in words that hold no property's value. */
   message: string;
   /** Of the resource; undefined where it is the stack's as a whole. */
@@ -55,6 +57,7 @@ export function evaluate(
               ...finding,
             })),
           );
-    return found.map(({ where, urn }) => ({ rule: rule.name, level, message: where, urn }));
+    const { name, description } = rule;
+    return found.map(({ where, urn }) => ({ rule: name, level, description, message: where, urn }));
   });
 }

@@ -2,9 +2,14 @@ import { IMAGES } from "../config/images";
 import { SERVICES, type ServiceName } from "../config/services";
 
 /**
- * What a service of the stack may do that others may not, each by name and with its reason. Listeners
- * without mutual TLS are not here: the connection table names those.
+ * What a service of the stack may do that others may not, each by name and with its reason.
  */
+
+/**
+ * Listeners, by their rows in the connection table, that ask for no client certificate: browsers have
+ * none. They are named here too, so that a changed row alone opens nothing.
+ */
+export const WITHOUT_CLIENT_CERTIFICATE: readonly string[] = ["grafana.https"];
 
 /** Services whose process is user 0: as the table of images has it, and nothing else does. */
 export const RUN_AS_ROOT: readonly ServiceName[] = SERVICES.filter(

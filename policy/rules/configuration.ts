@@ -1,3 +1,4 @@
+import { WITHOUT_CLIENT_CERTIFICATE } from "../exceptions";
 import { rulesOver, type Part, type Subject } from "../rule";
 import { runningOf } from "../views/container";
 import { contentOf, documentsOf, leavesOf, textOf, UNREADABLE, type Leaf } from "../views/document";
@@ -17,6 +18,24 @@ export const serverCertificates = listener({
   name: "server-certificates",
   description: "A listener whose row in the connection table says TLS speaks nothing else.",
   broken: ({ row, opened }) => row?.security === "tls" && opened.security === "plaintext",
+});
+
+export const namedExceptions = listener<{ listeners: readonly string[] }>({
+  name: "named-exceptions",
+  description: "What serves TLS over a network without asking for a client certificate is named.",
+  options: {
+    listeners: {
+      type: "array",
+      items: { type: "string" },
+      default: [...WITHOUT_CLIENT_CERTIFICATE],
+      description: "Listeners of the connection table that may.",
+    },
+  },
+  broken: ({ row, opened }, { listeners }) =>
+    row?.reach === "network" &&
+    opened.security === "tls" &&
+    !opened.loopback &&
+    !listeners.includes(row.name),
 });
 
 export const namedListeners = listener({

@@ -16,7 +16,7 @@ const REMOTE_IMAGE = "docker:index/remoteImage:RemoteImage";
 function imagesOf(subject: Subject): Image[] {
   if (subject.type === REMOTE_IMAGE) {
     const { name } = subject.props as { name: string };
-    return [{ where: "a pulled image", reference: name, loaded: false }];
+    return [{ where: `image ${subject.name}`, reference: name, loaded: false }];
   }
   return containersOf(subject).flatMap((container) => {
     const reference = attempt(() => container.image);

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { DIRECTORIES } from "../../targets/container-layout";
 import type { Part, RuleTarget, Subject } from "../rule";
+import { attempt } from "../unknown";
 import { DOCKER_CONTAINER, labelOf, type DockerProps } from "./docker-container";
 import { kindOf, metadataOf, NAME_LABEL } from "./kubernetes";
 
@@ -21,19 +22,22 @@ const fromBase64 = (text: string) => Buffer.from(text, "base64").toString("utf8"
 /** Where secrets may stand: the files there belong to their service's user alone. */
 const SECRET_DIRECTORIES = [DIRECTORIES.secrets, DIRECTORIES.identity];
 
+/** Path of an upload below the directory of its kind: `tempo.yaml`. */
+const pathOf = ({ file }: { file: string }) => file.replace(/^\/etc\/tracekeep\/[^/]+\//, "");
+
 /** Files that a container takes when it is created. */
 function uploadsOf({ type, name, props }: Subject): Document[] {
   if (type !== DOCKER_CONTAINER) return [];
   const container = props as DockerProps;
   const { uploads = [] } = container;
   return Array.from({ length: uploads.length }, (_, index) => ({
-    where: `file ${index + 1} of container ${name}`,
+    where: `${attempt(() => pathOf(uploads[index])) ?? `file ${index + 1}`} of container ${name}`,
     target: "docker",
     get service() {
       return labelOf(container, "tracekeep.service");
     },
     get file() {
-      return uploads[index].file.replace(/^\/etc\/tracekeep\/[^/]+\//, "");
+      return pathOf(uploads[index]);
     },
     get text() {
       const { content, contentBase64 = "" } = uploads[index];

@@ -1,3 +1,4 @@
+import { LISTENERS, type Listener } from "../../components/stack/connections";
 import { serviceWorkloads } from "../../components/stack/workloads";
 import { IMAGES } from "../../config/images";
 import { evaluate } from "../../policy/evaluate";
@@ -93,6 +94,7 @@ describe("the pack without an engine", () => {
     expect(violation).toEqual({
       rule: "image-digest",
       level: "mandatory",
+      description: expect.stringMatching(/^An image is named/) as unknown,
       message: "container tempo",
       urn: dockerService.urn,
     });
@@ -112,6 +114,15 @@ describe("the pack without an engine", () => {
 });
 
 describe("the exceptions", () => {
+  test("are the rows of the connection table that ask for no client certificate", () => {
+    const rows = Object.entries(LISTENERS).flatMap(([service, listeners]) =>
+      Object.entries<Listener>(listeners).flatMap(([name, { reach, security }]) =>
+        reach === "network" && security === "tls" ? [`${service}.${name}`] : [],
+      ),
+    );
+    expect(rows).toEqual(exceptions.WITHOUT_CLIENT_CERTIFICATE);
+  });
+
   const config = configOf({ containerLogs: { enabled: true } }, "dev");
   const workloads = serviceWorkloads(config, dockerTarget(config));
   const names = (which: (one: (typeof workloads)[number]) => boolean) =>

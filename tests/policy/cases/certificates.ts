@@ -44,7 +44,7 @@ export const IMAGES: Case[] = [
       "before the pod's container": inPod(statefulSet, "initContainers", [{ image: "busybox" }]),
     },
     says: {
-      "by its tag": ["a pulled image"],
+      "by its tag": ["image docker.io/grafana/tempo:3.0.3"],
       "one that is not pulled": ["container tempo"],
       "in a pod": ["statefulset tempo"],
       "before the pod's container": ["statefulset tempo, initContainers[0]"],

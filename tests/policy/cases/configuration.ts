@@ -109,6 +109,38 @@ export const CONFIGURATION: Case[] = [
     },
   },
   {
+    rule: configuration.namedExceptions,
+    passing: [
+      ...sound,
+      // Nobody else can dial it; the table keeps it to loopback; it has no row; it is plaintext.
+      onDocker(
+        "qdrant",
+        ["service/verify_https_client_certificate", false],
+        ["service/host", "127.0.0.1"],
+      ),
+      onDocker("collector", [
+        "receivers/otlp~1own/protocols/http",
+        { endpoint: "0.0.0.0:4319", tls: { cert_file: "/a", key_file: "/b" } },
+      ]),
+      onDocker("qdrant", ["service/grpc_port", 6334]),
+      onDocker("qdrant", ["service/enable_tls", false]),
+    ],
+    failing: {
+      "the intake": onDocker("collector", [`${OTLP_GRPC}/tls/client_ca_file`]),
+      "Qdrant's vectors": onKubernetes("qdrant", [
+        "service/verify_https_client_certificate",
+        false,
+      ]),
+      Prometheus: onKubernetes("web", ["tls_server_config/client_ca_file"]),
+    },
+    allowed: [
+      [
+        { listeners: ["collector.otlpGrpc"] },
+        onDocker("collector", [`${OTLP_GRPC}/tls/client_ca_file`]),
+      ],
+    ],
+  },
+  {
     rule: configuration.namedListeners,
     passing: [...sound, args("alertmanager", ["--cluster.listen-address="])],
     failing: {
@@ -259,7 +291,7 @@ export const CONFIGURATION: Case[] = [
     },
     says: {
       "a scrape that trusts anybody": [
-        "file 1 of container prometheus-config-writer: scrape_configs[0].tls_config.insecure_skip_verify",
+        "prometheus.yml of container prometheus-config-writer: scrape_configs[0].tls_config.insecure_skip_verify",
       ],
       "Qdrant without TLS": ["qdrant.yaml of Secret qdrant-secrets: service.enable_tls"],
     },
