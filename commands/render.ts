@@ -46,11 +46,11 @@ export function renderTo(stack: string, directory: string, warn?: (line: string)
   return rendering.size;
 }
 
-/** Writes beside a rendering what the engine would be asked to make. */
+/** Writes beside a rendering what the engine would be asked to make, and what policies find in it. */
 async function planTo(stack: string, directory: string): Promise<void> {
   // Only here, for it loads the engine's SDK and every provider's.
-  const { planFile } = await import("../review/stack-plan.js");
-  write(directory, await planFile(configToShow(stack)));
+  const { planFiles } = await import("../review/stack-plan.js");
+  write(directory, await planFiles(configToShow(stack)));
 }
 
 export function register(program: Command): void {
@@ -62,7 +62,10 @@ export function register(program: Command): void {
     )
     .option("-s, --stack <name>", "the stack, from Pulumi.<name>.yaml", "dev")
     .option("-o, --out <directory>", "where to write it (default: rendered/<stack>)")
-    .option("--plan", "also every resource that the engine would be asked for, in plan.yaml")
+    .option(
+      "--plan",
+      "also every resource that the engine would be asked for (plan.yaml) and what policies find (policies.yaml)",
+    )
     .action(async ({ stack, out, plan }: { stack: string; out?: string; plan?: true }) => {
       const start = Date.now();
       const directory = path.resolve(out ?? path.join("rendered", stack));

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import type { Subject } from "../policy/rule";
+import { Registrations, type Registration } from "./registrations";
 
 /** A resource as the engine would be asked to make it. */
 export interface PlannedResource {
@@ -9,6 +11,17 @@ export interface PlannedResource {
   name: string;
   /** Its inputs; secrets as `[secret]`, long texts by their hash. */
   inputs: Record<string, unknown>;
+}
+
+/** A resource as the engine would hand it to a policy pack: what is secret in clear. */
+export type PlannedSubject = Subject & Registration;
+
+/** What a program asks the engine for. */
+export interface Planned {
+  /** By type and name; components are left out. */
+  resources: PlannedResource[];
+  /** In the order of their registration, components too. Never to be printed. */
+  subjects: PlannedSubject[];
 }
 
 /** Marks of special values on the wire (sdk/nodejs/runtime/rpc.ts). */
@@ -53,6 +66,14 @@ function shown(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shown(one)]));
 }
 
+/** A value without the marks of secrets. */
+function unmarked(value: unknown): unknown {
+  if (isMarked(value)) return unmarked(value.value);
+  if (Array.isArray(value)) return value.map(unmarked);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unmarked(one)]));
+}
+
 const secret = (value: string) => ({ [SIGNATURE]: SECRET, value });
 
 /**
@@ -75,7 +96,7 @@ function outputs(type: string, name: string, inputs: unknown): Record<string, un
     case "random:index/randomPassword:RandomPassword":
       return { result: secret(`[password ${id}]`) };
     case "docker:index/remoteImage:RemoteImage":
-      return { imageId: `[image ${name}]` };
+      return { imageId: `sha256:[image ${name}]` };
     default:
       return {};
   }
@@ -83,17 +104,23 @@ function outputs(type: string, name: string, inputs: unknown): Record<string, un
 
 /**
  * Runs a program against a pretended engine to its end; nothing is made and nobody is asked.
- *
- * @returns the resources that it would make, by type and name; components are left out.
  */
-export async function plan(stack: string, program: () => unknown): Promise<PlannedResource[]> {
-  const planned: PlannedResource[] = [];
+export async function plan(stack: string, program: () => unknown): Promise<Planned> {
+  const resources: PlannedResource[] = [];
+  const subjects: PlannedSubject[] = [];
+  const registrations = new Registrations(stack);
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, custom }) => {
         const made = outputs(type, name, inputs);
         if (custom !== false) {
-          planned.push({ type, name, inputs: shown(inputs) as PlannedResource["inputs"] });
+          resources.push({ type, name, inputs: shown(inputs) as PlannedResource["inputs"] });
+        }
+        const registration = registrations.of(type, name);
+        if (registration) {
+          // Rules over the whole stack are given outputs too, such as passwords.
+          const props = unmarked({ ...(inputs as object), ...made }) as Subject["props"];
+          subjects.push({ type, name, props, ...registration });
         }
         return {
           id: custom === false ? undefined : `${name} ${hash(inputs)}`,
@@ -112,12 +139,15 @@ export async function plan(stack: string, program: () => unknown): Promise<Plann
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 1;
   try {
-    await pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
+    await pulumi.runtime.runInPulumiStack(() => {
+      registrations.note();
+      return Promise.resolve(program());
+    });
     // Registrations that wait for others go on after the program's end.
     await pulumi.runtime.disconnect();
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
   const key = ({ type, name }: PlannedResource) => `${type}::${name}`;
-  return planned.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return { resources: resources.sort((a, b) => (key(a) < key(b) ? -1 : 1)), subjects };
 }

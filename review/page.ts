@@ -3,6 +3,7 @@ import { certificatesSection } from "./sections/certificates";
 import { dataSection } from "./sections/data";
 import { filesSection } from "./sections/files";
 import { imagesSection } from "./sections/images";
+import { policiesSection } from "./sections/policies";
 import { resourcesSection } from "./sections/resources";
 import { restartsSection } from "./sections/restarts";
 import { secretsSection } from "./sections/secrets";
@@ -17,6 +18,7 @@ const SECTIONS: readonly ((compared: Compared) => Section)[] = [
   accessSection,
   certificatesSection,
   imagesSection,
+  policiesSection,
   secretsSection,
   resourcesSection,
   filesSection,

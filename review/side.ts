@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import type { Violation } from "../policy/evaluate";
 import type { PlannedResource } from "./engine";
 
 /** What `render` says of a Workload; an older one may say less. */
@@ -37,6 +38,8 @@ export interface Side {
   connections: Connections;
   /** What the engine would be asked to make; undefined where a revision cannot tell. */
   resources?: readonly PlannedResource[];
+  /** What the policy pack finds in it; undefined where a revision cannot tell. */
+  violations?: readonly Violation[];
   /** Options of the stack's file that hold a ciphertext, by path. */
   ciphertexts: ReadonlyMap<string, string>;
 }
@@ -63,14 +66,19 @@ export function ciphertextsOf(stackFile: string): Map<string, string> {
 /** Name of the list of the engine's resources in a rendering. */
 export const PLAN_FILE = "plan.yaml";
 
+/** Name of the list of what the policy pack finds in them. */
+export const POLICIES_FILE = "policies.yaml";
+
 /** A revision's stack from its rendering and the text of the stack's file. */
 export function sideOf(files: ReadonlyMap<string, string>, stackFile: string): Side {
   const plan = files.get(PLAN_FILE);
+  const violations = files.get(POLICIES_FILE);
   return {
     files,
     summary: parse(files.get("resources.yaml") ?? "") as Summary,
     connections: parse(files.get("connections.yaml") ?? "") as Connections,
     ...(plan !== undefined && { resources: parse(plan) as PlannedResource[] }),
+    ...(violations !== undefined && { violations: parse(violations) as Violation[] }),
     ciphertexts: ciphertextsOf(stackFile),
   };
 }
@@ -81,5 +89,6 @@ export const ABSENT: Side = {
   summary: { target: "", workloads: [], certificates: [] },
   connections: { connections: [], firewall: [] },
   resources: [],
+  violations: [],
   ciphertexts: new Map(),
 };

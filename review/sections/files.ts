@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from "diff";
-import { PLAN_FILE } from "../side";
+import { PLAN_FILE, POLICIES_FILE } from "../side";
 import type { Compared, Section } from "./section";
 
 /** Characters of all diffs together: a comment on GitHub holds 65,536 of everything. */
@@ -8,7 +8,7 @@ const ROOM = 40_000;
 const LINES = 200;
 
 /** Lists of what the other sections tell. */
-const LISTS = ["resources.yaml", "connections.yaml", PLAN_FILE];
+const LISTS = ["resources.yaml", "connections.yaml", PLAN_FILE, POLICIES_FILE];
 /** Each holds again, whole, what stands in the file itself. */
 const COPIES = /^manifests\/.*\.(configmap|secret)\.yaml$/;
 

@@ -4,7 +4,8 @@ import { evaluate } from "../../policy/evaluate";
 import { RULES } from "../../policy/rules";
 import { listenersOf } from "../../policy/views/listeners";
 import { SERVICES } from "../../config/services";
-import { configOf, fileOptions, recordedStack, type RecordedSubject } from "./recorded";
+import type { PlannedSubject } from "../../review/engine";
+import { configOf, fileOptions, recordedStack } from "./recorded";
 import { DIGEST } from "./subjects";
 
 type Options = Record<string, unknown>;
@@ -71,7 +72,7 @@ const STACKS: Record<string, [file: string, changes: Options]> = {
   "prod's options on Docker": ["prod", { target: "docker", replicas: {} }],
 };
 
-const recorded: Record<string, { config: StackConfig; subjects: RecordedSubject[] }> = {};
+const recorded: Record<string, { config: StackConfig; subjects: PlannedSubject[] }> = {};
 
 beforeAll(async () => {
   for (const [name, [file, changes]] of Object.entries(STACKS)) {

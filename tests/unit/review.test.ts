@@ -1,8 +1,9 @@
 import { renderStack } from "../../commands/rendering";
 import { parseConfig } from "../../config/parse";
+import { SERVICES } from "../../config/services";
 import { reviewPage } from "../../review/page";
 import { ABSENT, sideOf, type Side } from "../../review/side";
-import { planFile } from "../../review/stack-plan";
+import { planFiles } from "../../review/stack-plan";
 import { expectGolden } from "../helpers/golden";
 
 const PLANTED = "hunter2-planted";
@@ -24,7 +25,7 @@ const ON_KUBERNETES = { ...BASE, target: "kubernetes", kubernetes: { context: "e
 
 async function side(options: object, stackFile = ""): Promise<Side> {
   const config = parseConfig(options, { stack: "dev", environment: {} });
-  return sideOf(new Map([...renderStack(config), ...(await planFile(config))]), stackFile);
+  return sideOf(new Map([...renderStack(config), ...(await planFiles(config))]), stackFile);
 }
 
 const page = (before: Side, after: Side) =>
@@ -37,6 +38,7 @@ const WHOLE = /^(tempo\/|manifests\/tempo)/;
 const brief = (text: string) =>
   text
     .replace(/-[0-9a-f]{12}\b/g, "-HASH")
+    .replace(/(<summary>Broken by the base too): [^]*?\n<\/details>/, "$1</summary>(rules)")
     .replace(
       /(<summary>)(.*?)( \(\w+\))?(<\/summary>\n\n)```diff\n[^]*?\n```/g,
       (found, ...parts) => {
@@ -65,6 +67,7 @@ describe("the page of a change on Docker", () => {
     ["storage-to-s3", { ...BASE, storage: { tempo: S3 } }],
     ["another-host", { ...BASE, docker: { host: "ssh://ops@traces.example.org" } }],
     ["another-name", { ...BASE, namePrefix: "observability" }],
+    ["a-broken-policy", { ...BASE, intake: { zipkin: { enabled: true } } }],
     ["a-new-application", { ...BASE, apps: [...BASE.apps, { name: "cart" }] }],
   ])("%s is as reviewed", async (name, options) => {
     expectGolden(`review/docker-${name}.md`, brief(page(base, await side(options))));
@@ -109,6 +112,46 @@ describe("the page", () => {
     ["a stack that goes", () => page(base, ABSENT), "is used no more; it stays"],
   ])("tells of %s", (_, make, text) => {
     expect(make()).toContain(text[0] === "v" ? `- **V${text.slice(1)}` : text);
+  });
+
+  test("says which policies a change breaks in production, and which it mends", async () => {
+    const locked = SERVICES.map((service) => [service, `${service}@sha256:${"a".repeat(64)}`]);
+    const production = (more: object) =>
+      side({
+        environment: "prod",
+        images: { overrides: Object.fromEntries(locked) },
+        volumes: { protect: true },
+        verification: { enabled: false },
+        alerts: { receivers: [{ name: "ops", url: `https://hooks.example.org/${PLANTED}` }] },
+        ...more,
+      });
+    const before = await production({ debugExporter: { enabled: true }, sampling: { ratio: 0.1 } });
+    const after = await production({ ports: { tempo: { bind: "0.0.0.0" } } });
+    const [, policies] = /### Policies\n\n([^]*?)\n### /.exec(page(before, after)) ?? [];
+    expectGolden("review/policies-in-production.md", policies);
+  });
+
+  test("does not take what a base does not tell for what it keeps", async () => {
+    const { violations, ...older } = base;
+    expect(violations).not.toEqual([]);
+    const text = page(older, await side({ ...BASE, sampling: { ratio: 0.5 } }));
+    expect(text).toContain("The base does not tell, so everything stands here as new.\n\nNew:");
+    const newer = await side({ ...BASE, sampling: { ratio: 0.5 } });
+    expect(page(base, { ...newer, violations: undefined })).toContain(
+      "Not known: the revision does not tell.",
+    );
+    expect(page({ ...base, violations: [] }, { ...newer, violations: [] })).toContain(
+      "### Policies\n\nEvery rule is kept.\n",
+    );
+  });
+
+  test("names a broken rule about a secret without the secret", async () => {
+    const broken = { ...BASE.apps[0], env: { API_TOKEN: PLANTED } };
+    const text = page(base, await side({ ...BASE, apps: [broken] }));
+    expect(text).toContain(
+      "- `secret-variables` (advisory): No environment variable is a secret: whoever may inspect a container reads it. Broken by `container shop: API_TOKEN`",
+    );
+    expect(text).not.toContain(PLANTED);
   });
 
   test("holds no secret anywhere", async () => {
