@@ -11,7 +11,8 @@ import { expectCode, type Ran } from "./command";
 import { lackingDocker, lackingForPreview } from "./needs";
 import { freePorts, TestStack, type Options } from "./stack";
 
-const PACK = ["--policy-pack", resolve(__dirname, "../../policy")];
+/** As the workflows name it. */
+const PACK = ["--policy-pack", "policy"];
 
 /** The hardened host's file, with what its comments say that one must add, on this machine's Docker. */
 async function hardened(changes: Options = {}): Promise<Options> {
@@ -83,6 +84,7 @@ describeUnless(lacking, "the policy pack in a real preview", () => {
 });
 
 describeUnless(lacking, "the policy pack on an exported state", () => {
+  const DIRECTORY = resolve(__dirname, "../../policy");
   let stack: TestStack;
   beforeAll(async () => {
     stack = new TestStack(await hardened());
@@ -120,7 +122,7 @@ describeUnless(lacking, "the policy pack on an exported state", () => {
       const imported = pulumi("stack", "import", "--stack", "host", "--file", state);
       expect(imported).toMatchObject({ status: 0 });
       pulumi("stack", "export", "--stack", "host", "--file", exported);
-      return pulumi("policy", "analyze", "--file", exported, ...PACK);
+      return pulumi("policy", "analyze", "--file", exported, "--policy-pack", DIRECTORY);
     };
     expect(analysed(false)).toMatchObject({ status: 0 });
     const found = analysed(true);
