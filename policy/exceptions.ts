@@ -16,13 +16,22 @@ export const RUN_AS_ROOT: readonly ServiceName[] = SERVICES.filter(
   (service) => IMAGES[service].user.uid === 0,
 );
 
-/** Services that read directories of the host: Docker's log files are nowhere else. */
+/** Services that read directories of the host: the log files of containers are nowhere else. */
 export const READ_HOST_DIRECTORIES: readonly ServiceName[] = ["log-agent"];
 
 /** Services that Docker cannot ask: their image has nothing that could be run to ask them. */
 export const NOT_ASKED_BY_DOCKER: readonly ServiceName[] = SERVICES.filter(
   (service) => IMAGES[service].repository === IMAGES.collector.repository,
 );
+
+/** Services that the kubelet cannot ask: they have no listener that it could dial. */
+export const NOT_ASKED_BY_KUBELET: readonly ServiceName[] = ["log-agent"];
+
+/**
+ * The resource of the namespace for what reads directories of its node, which Pod Security's
+ * `restricted` does not let in. Nothing else may run there, and no claim is in it.
+ */
+export const NODES_NAMESPACE = "nodes-namespace";
 
 /** Capability of the helpers that set owners in a fresh volume, for only root may. */
 export const HELPERS_CAPABILITY = "CAP_CHOWN";

@@ -121,26 +121,42 @@ interface Budget {
   selector?: Selector;
 }
 
+interface Autoscaler {
+  scaleTargetRef?: { name?: string };
+  minReplicas?: number;
+}
+
+/** Specs of the objects of a kind, with the namespaces that they are in. */
+const specsOf = <T>(subjects: readonly Subject[], kind: string) =>
+  subjects
+    .filter((subject) => kindOf(subject) === kind)
+    .map((subject) => ({
+      namespace: metadataOf(subject).namespace,
+      spec: (subject.props.spec ?? {}) as T,
+    }));
+
 export const disruptionBudget = stackRule({
   name: "disruption-budget",
   description: "What has more than one replica has a budget that lets one go at a time.",
   targets: ["kubernetes"],
   find: (subjects) => {
-    const budgets = subjects
-      .filter((subject) => kindOf(subject) === "PodDisruptionBudget")
-      .map((subject) => ({
-        namespace: metadataOf(subject).namespace,
-        spec: (subject.props.spec ?? {}) as Budget,
-      }));
+    const budgets = specsOf<Budget>(subjects, "PodDisruptionBudget");
+    const autoscalers = specsOf<Autoscaler>(subjects, "HorizontalPodAutoscaler");
     return subjects.flatMap((subject) =>
       podsOf(subject).flatMap((pod) => {
+        const deciding = autoscalers.find(
+          ({ namespace, spec: { scaleTargetRef } }) =>
+            namespace === pod.namespace &&
+            scaleTargetRef?.name === pod.metadata.labels?.[NAME_LABEL],
+        );
+        const least = deciding?.spec.minReplicas ?? pod.replicas;
         const guarded = budgets.some(
           ({ namespace, spec }) =>
             namespace === pod.namespace &&
             selects(spec.selector, pod.metadata.labels) &&
-            (spec.maxUnavailable === 1 || spec.minAvailable === pod.replicas - 1),
+            (spec.maxUnavailable === 1 || spec.minAvailable === least - 1),
         );
-        return pod.replicas > 1 && !guarded ? [{ where: pod.where, urn: subject.urn }] : [];
+        return least > 1 && !guarded ? [{ where: pod.where, urn: subject.urn }] : [];
       }),
     );
   },

@@ -1,3 +1,4 @@
+import { NODES_NAMESPACE } from "../exceptions";
 import { rulesOver, type Part, type Subject } from "../rule";
 import {
   at,
@@ -18,7 +19,7 @@ interface Kept extends Part {
 /** What holds data: a volume of Docker's, a namespace with its claims. */
 const keptBy = (subject: Subject): Kept[] =>
   (subject.type === "docker:index/volume:Volume" && subject.name.endsWith("-data")) ||
-  kindOf(subject) === "Namespace"
+  (kindOf(subject) === "Namespace" && subject.name !== NODES_NAMESPACE)
     ? [{ where: subject.name, protected: subject.opts.protect }]
     : [];
 

@@ -1,5 +1,5 @@
 import { SERVICES } from "../../config/services";
-import { NOT_ASKED_BY_DOCKER } from "../exceptions";
+import { NOT_ASKED_BY_DOCKER, NOT_ASKED_BY_KUBELET } from "../exceptions";
 import { rulesOver } from "../rule";
 import { runningOf, servicesOf } from "../views/container";
 import { dockerPartsOf } from "../views/docker-container";
@@ -49,7 +49,7 @@ export const stopGrace = service<{ seconds: number }>({
 
 const OWN: readonly string[] = SERVICES;
 
-export const healthCheck = service<{ notOnDocker: readonly string[] }>({
+export const healthCheck = service<Record<"notOnDocker" | "notOnKubernetes", readonly string[]>>({
   name: "health-check",
   description:
     "Every service of the stack is asked whether it is well, where its image can answer.",
@@ -60,9 +60,17 @@ export const healthCheck = service<{ notOnDocker: readonly string[] }>({
       default: [...NOT_ASKED_BY_DOCKER],
       description: "Services whose image has nothing that Docker could run to ask.",
     },
+    notOnKubernetes: {
+      type: "array",
+      items: { type: "string" },
+      default: [...NOT_ASKED_BY_KUBELET],
+      description: "Services without a listener that the kubelet could dial.",
+    },
   },
-  broken: ({ probed, service = "", target }, { notOnDocker }) =>
-    OWN.includes(service) && !probed && !(target === "docker" && notOnDocker.includes(service)),
+  broken: ({ probed, service = "", target }, { notOnDocker, notOnKubernetes }) => {
+    const excepted = { docker: notOnDocker, kubernetes: notOnKubernetes }[target];
+    return OWN.includes(service) && !probed && !excepted.includes(service);
+  },
 });
 
 export const restarts = service({

@@ -52,11 +52,11 @@ export const runtimeSocket = every({
 export const hostDirectories = every<Services>({
   name: "host-directories",
   description:
-    "No container but those named sees a directory of the host, and none may write to it.",
+    "No container but those named sees a directory of the host, and none may write to another than its own.",
   options: services(READ_HOST_DIRECTORIES, "Services that may read directories of the host."),
   broken: ({ hostPaths, service }, { services }) =>
     hostPaths.length > 0 &&
-    (!services.includes(service ?? "") || hostPaths.some(({ readOnly }) => !readOnly)),
+    (!services.includes(service ?? "") || hostPaths.some(({ readOnly, own }) => !readOnly && !own)),
 });
 
 export const addedCapabilities = every<{ helpers: readonly string[] }>({

@@ -11,6 +11,8 @@ export type Role = "service" | "helper" | "writer";
 export interface HostPath {
   path: string;
   readOnly: boolean;
+  /** Whether it is the one that this service of this stack keeps its own files in. */
+  own: boolean;
 }
 
 /**

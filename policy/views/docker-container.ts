@@ -82,10 +82,10 @@ class DockerContainer implements Container {
 
   get hostPaths(): HostPath[] {
     const mounts = known(this.#props.mounts).flatMap(({ type, source = "", readOnly = false }) =>
-      type === "bind" ? [{ path: source, readOnly }] : [],
+      type === "bind" ? [{ path: source, readOnly, own: false }] : [],
     );
     const volumes = known(this.#props.volumes).flatMap(({ hostPath, readOnly = false }) =>
-      hostPath ? [{ path: hostPath, readOnly }] : [],
+      hostPath ? [{ path: hostPath, readOnly, own: false }] : [],
     );
     return [...mounts, ...volumes];
   }

@@ -151,7 +151,9 @@ class PodContainer implements Container {
     return known(this.pod.spec.volumes).flatMap(({ name, hostPath }) => {
       if (hostPath === undefined) return [];
       const mount = mounts.find((one) => one.name === name);
-      return mount ? [{ path: hostPath.path, readOnly: mount.readOnly === true }] : [];
+      if (mount === undefined) return [];
+      const own = hostPath.path === `/var/lib/${this.pod.namespace}/${this.service}`;
+      return [{ path: hostPath.path, readOnly: mount.readOnly === true, own }];
     });
   }
 

@@ -1,6 +1,7 @@
 import { LISTENERS, type Listener } from "../../components/stack/connections";
 import { serviceWorkloads } from "../../components/stack/workloads";
 import { IMAGES } from "../../config/images";
+import type { ServiceName } from "../../config/services";
 import { evaluate } from "../../policy/evaluate";
 import * as exceptions from "../../policy/exceptions";
 import { policies } from "../../policy/pack";
@@ -130,6 +131,13 @@ describe("the exceptions", () => {
       .filter(which)
       .map(({ name }) => name)
       .sort();
+
+  test("are the services without a listener for the kubelet", () => {
+    const deaf = names(
+      ({ name, probe }) => probe.kind === "none" && !("health" in LISTENERS[name as ServiceName]),
+    );
+    expect(deaf).toEqual(exceptions.NOT_ASKED_BY_KUBELET);
+  });
 
   test("are those that the services have", () => {
     expect(names(({ user }) => user.uid === 0)).toEqual(exceptions.RUN_AS_ROOT);

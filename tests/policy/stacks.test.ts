@@ -1,5 +1,6 @@
 import type { StackConfig } from "../../config/parse";
 import { openListeners, enabledServices } from "../../components/stack/connections";
+import { NODES_NAMESPACE } from "../../policy/exceptions";
 import { evaluate } from "../../policy/evaluate";
 import { RULES } from "../../policy/rules";
 import { listenersOf } from "../../policy/views/listeners";
@@ -40,10 +41,14 @@ const APPS = {
   ],
 };
 
+const PROD = fileOptions("prod").kubernetes as { volumes: Options };
+/** Claims with room for traces and logs that are kept there. */
+const ROOMY = { ...PROD, volumes: { ...PROD.volumes, tempo: "100Gi", loki: "500Gi" } };
+
 const WAYS_IN = {
   hostNames: { grafana: ["grafana.example.org"], collector: ["otlp.example.org"] },
   kubernetes: {
-    ...(fileOptions("prod").kubernetes as Options),
+    ...PROD,
     routes: {
       grafana: { https: { fromNamespaces: ["ingress"], ingress: { tls: { secret: "pages" } } } },
       collector: {
@@ -56,10 +61,19 @@ const WAYS_IN = {
   },
 };
 
+/** More than one of everything that there can be more of. */
+const TIERS = {
+  replicas: { collector: 2, qdrant: 3, alertmanager: 3 },
+  kubernetes: {
+    ...PROD,
+    autoscale: { "collector-gateway": { most: 5 } },
+  },
+};
+
 /** The stacks of the project, on both targets, and with more on than their files have. */
 const STACKS: Record<string, [file: string, changes: Options]> = {
   dev: ["dev", {}],
-  "dev on Kubernetes": ["dev", { target: "kubernetes" }],
+  "dev on Kubernetes": ["dev", { target: "kubernetes", kubernetes: { context: "example" } }],
   "dev with applications and its containers' logs": [
     "dev",
     { ...APPS, containerLogs: { enabled: true } },
@@ -69,7 +83,9 @@ const STACKS: Record<string, [file: string, changes: Options]> = {
   prod: ["prod", {}],
   "prod with applications": ["prod", APPS],
   "prod with ways in from outside": ["prod", WAYS_IN],
-  "prod's options on Docker": ["prod", { target: "docker", replicas: {} }],
+  "prod with its pods' logs": ["prod", { ...APPS, containerLogs: { enabled: true } }],
+  "prod in two tiers": ["prod", { ...APPS, ...TIERS }],
+  "prod's options on Docker": ["prod", { target: "docker", kubernetes: {}, replicas: {} }],
 };
 
 const recorded: Record<string, { config: StackConfig; subjects: PlannedSubject[] }> = {};
@@ -114,7 +130,7 @@ test.each(Object.keys(STACKS))("what holds data of %s outlives its resource", (n
   const kept = subjects.filter(
     (one) =>
       (one.type.endsWith(":Volume") && one.name.endsWith("-data")) ||
-      one.type.endsWith(":Namespace"),
+      (one.type.endsWith(":Namespace") && one.name !== NODES_NAMESPACE),
   );
   expect(kept.length).toBeGreaterThan(0);
   expect(kept.filter(({ retained }) => !retained).map(({ name }) => name)).toEqual([]);
@@ -132,14 +148,14 @@ describe("a stack that is not finished", () => {
       "alert-receiver: mandatory",
       "image-digest: mandatory",
     ]);
-    await expect(broken("prod", { sampling: { ratio: 1 } })).resolves.toEqual([
+    await expect(broken("prod", { sampling: { ratio: 1 }, kubernetes: ROOMY })).resolves.toEqual([
       "sampling: mandatory",
     ]);
   });
 
   test("is stopped on a cluster for what is kept there alone", async () => {
     const local = { tempo: { kind: "local" }, loki: { kind: "local" } };
-    await expect(broken("prod", { storage: local })).resolves.toEqual([
+    await expect(broken("prod", { storage: local, kubernetes: ROOMY })).resolves.toEqual([
       "storage-not-local: mandatory",
     ]);
   });

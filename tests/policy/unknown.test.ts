@@ -86,7 +86,9 @@ function asPreviewed(subject: Subject): Subject {
     spec?: { template?: { spec: { volumes?: unknown[] } } };
     stringData?: object;
   };
-  const named = metadata ? changed(subject, "metadata.name", UNKNOWN) : subject;
+  // Names of namespaces are options.
+  const hashed = metadata && !subject.type.endsWith(":Namespace");
+  const named = hashed ? changed(subject, "metadata.name", UNKNOWN) : subject;
   const filled = stringData ? changed(named, "stringData.other", UNKNOWN) : named;
   if (spec?.template?.spec.volumes === undefined) return filled;
   return changed(filled, "spec.template.spec.volumes", [

@@ -17,8 +17,11 @@ const S3 = {
   secretAccessKey: `${PLANTED}-key`,
 };
 
+/** What no rule minds, whatever this checkout's lock has. */
+const LOCKED = `docker.io/jaegertracing/jaeger@sha256:${"a".repeat(64)}`;
+
 const BASE = {
-  images: { overrides: { tempo: PINNED("a") } },
+  images: { overrides: { tempo: PINNED("a"), jaeger: LOCKED } },
   apps: [{ name: "shop", image: "example.org/shop:1" }],
 };
 const ON_KUBERNETES = { ...BASE, target: "kubernetes", kubernetes: { context: "example" } };
@@ -59,7 +62,7 @@ type Case = [name: string, options: object];
 describe("the page of a change on Docker", () => {
   test.each<Case>([
     ["an-option", { ...BASE, sampling: { ratio: 0.5 } }],
-    ["an-image-digest", { ...BASE, images: { overrides: { tempo: PINNED("b") } } }],
+    ["an-image-digest", { ...BASE, images: { overrides: { tempo: PINNED("b"), jaeger: LOCKED } } }],
     ["a-port", { ...BASE, ports: { grafana: { https: 3443 } } }],
     ["a-retention", { ...BASE, retention: { traces: "48h" } }],
     ["a-removed-service", { ...BASE, jaeger: { enabled: false } }],
@@ -78,7 +81,10 @@ describe("the page of a change on Kubernetes", () => {
   const kubernetes = (more: object) => ({ context: "example", ...more });
   test.each<Case>([
     ["an-option", { ...ON_KUBERNETES, sampling: { ratio: 0.5 } }],
-    ["an-image-digest", { ...ON_KUBERNETES, images: { overrides: { tempo: PINNED("b") } } }],
+    [
+      "an-image-digest",
+      { ...ON_KUBERNETES, images: { overrides: { tempo: PINNED("b"), jaeger: LOCKED } } },
+    ],
     ["a-claim", { ...ON_KUBERNETES, kubernetes: kubernetes({ volumes: { tempo: "100Gi" } }) }],
     ["a-namespace", { ...ON_KUBERNETES, kubernetes: kubernetes({ namespace: "traces" }) }],
   ])("%s is as reviewed", async (name, options) => {

@@ -101,6 +101,7 @@ export const PRIVILEGES: Case[] = [
       ...both,
       named(bind(LOGS, true), "log-agent"),
       named(hostPath(LOGS, true), "log-agent"),
+      named(hostPath("/var/lib/tracekeep-prod/log-agent", false), "log-agent"),
     ],
     failing: {
       "another service": bind(LOGS, true),
@@ -112,6 +113,11 @@ export const PRIVILEGES: Case[] = [
       "a volume": docker("volumes", [{ hostPath: "/srv", readOnly: true }]),
       "to write": named(bind(LOGS, false), "log-agent"),
       "to write in a pod": named(hostPath(LOGS, false), "log-agent"),
+      "to write what is another's": named(
+        hostPath("/var/lib/tracekeep-prod/tempo", false),
+        "log-agent",
+      ),
+      "its own, of a service that is not named": hostPath("/var/lib/tracekeep-prod/tempo", false),
       "one of two to write": named(
         changed(bind(LOGS, true), "volumes", [{ hostPath: "/srv" }]),
         "log-agent",
@@ -278,6 +284,7 @@ export const LIFECYCLE: Case[] = [
       ...both,
       dockerHelper,
       named(docker("healthcheck"), "collector"),
+      named(container("readinessProbe"), "log-agent"),
       named(docker("healthcheck"), "shop"),
       named(container("readinessProbe"), "shop"),
       docker("labels", []),
@@ -289,7 +296,10 @@ export const LIFECYCLE: Case[] = [
       "in a pod": container("readinessProbe"),
       "in a pod of what Docker cannot ask": named(container("readinessProbe"), "collector"),
     },
-    allowed: [[{ notOnDocker: ["tempo"] }, docker("healthcheck")]],
+    allowed: [
+      [{ notOnDocker: ["tempo"] }, docker("healthcheck")],
+      [{ notOnKubernetes: ["tempo"] }, container("readinessProbe")],
+    ],
   },
   {
     rule: lifecycle.restarts,

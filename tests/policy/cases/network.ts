@@ -14,6 +14,7 @@ import {
   statefulSet,
   subject,
 } from "../subjects";
+import type { Subject } from "../../../policy/rule";
 import type { Case } from "./case";
 
 const docker = (path: string, ...value: unknown[]) => changed(dockerService, path, ...value);
@@ -106,15 +107,36 @@ const namespace = (labels?: Record<string, string>) =>
     metadata: { name: "tracekeep-prod", ...(labels && { labels }) },
   });
 
+const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
+const elsewhere = (one: Subject) => changed(one, "metadata.namespace", "elsewhere");
+const of = (service: string, from: Subject) =>
+  changed(from, "spec.template.metadata.labels", metadata(service).labels);
+
 export const PODS: Case[] = [
   {
     rule: pods.podSecurity,
-    passing: [namespace({ "pod-security.kubernetes.io/enforce": "restricted" }), statefulSet],
+    passing: [namespace(RESTRICTED), { ...namespace(), name: "nodes-namespace" }, statefulSet],
     failing: {
       "nothing said": namespace(),
       weaker: namespace({ "pod-security.kubernetes.io/enforce": "baseline" }),
       "a warning alone": namespace({ "pod-security.kubernetes.io/warn": "restricted" }),
     },
+    allowed: [[{ namespaces: ["namespace"] }, namespace()]],
+  },
+  {
+    rule: pods.nodesNamespace,
+    passing: [
+      [namespace(RESTRICTED), statefulSet],
+      [namespace(), elsewhere(statefulSet)],
+      [namespace(), of("log-agent", statefulSet)],
+      [namespace(), dockerService],
+    ],
+    failing: {
+      "another service": [namespace(), statefulSet],
+      "nobody's pod": [namespace(), changed(statefulSet, "spec.template.metadata.labels")],
+      "one of two": [namespace(), of("log-agent", statefulSet), statefulSet],
+    },
+    allowed: [[{ services: ["tempo"] }, [namespace(), statefulSet]]],
   },
   {
     rule: pods.serviceAccountToken,
@@ -153,7 +175,11 @@ const budget = (spec: object, owner = "tempo") =>
     metadata: metadata(owner),
     spec: { selector: { matchLabels: metadata(owner).labels }, ...spec },
   });
-const elsewhere = (one: typeof networkPolicy) => changed(one, "metadata.namespace", "elsewhere");
+const autoscaler = (spec: object) =>
+  kubernetes("autoscaling/v2:HorizontalPodAutoscaler", "tempo-horizontalpodautoscaler", {
+    metadata: metadata("tempo"),
+    spec: { scaleTargetRef: { kind: "StatefulSet", name: "tempo" }, ...spec },
+  });
 
 const role = (...rules: object[]) =>
   kubernetes("rbac.authorization.k8s.io/v1:ClusterRole", "discovery", { rules });
@@ -253,9 +279,15 @@ export const CLUSTER: Case[] = [
       changed(statefulSet, "spec.replicas"),
       [replicated, budget({ maxUnavailable: 1 })],
       [replicated, budget({ minAvailable: 2 })],
+      [replicated, autoscaler({ minReplicas: 1 })],
+      [statefulSet, elsewhere(autoscaler({ minReplicas: 2 }))],
+      [statefulSet, autoscaler({ minReplicas: 2, scaleTargetRef: { name: "loki" } })],
+      [statefulSet, autoscaler({ minReplicas: 3 }), budget({ minAvailable: 2 })],
     ],
     failing: {
       none: replicated,
+      "as many as an autoscaler says": [statefulSet, autoscaler({ minReplicas: 2 })],
+      "an autoscaler says nothing": [replicated, autoscaler({})],
       "another's": [replicated, budget({ maxUnavailable: 1 }, "loki")],
       "of another namespace": [replicated, elsewhere(budget({ maxUnavailable: 1 }))],
       "lets none go": [replicated, budget({ maxUnavailable: 0 })],

@@ -28,6 +28,8 @@ export const DATA: Case[] = [
       volume("tempo-data"),
       volume("tempo-config", { protect: false }),
       namespace(true),
+      { ...namespace(false), name: "nodes-namespace" },
+      { ...volume("tempo-config", { protect: false }), name: "nodes-namespace" },
       statefulSet,
     ],
     failing: {
