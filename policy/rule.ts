@@ -97,8 +97,13 @@ export const findInResource = (rule: ResourceRule, subject: Subject, options: Op
   );
 
 /** What a rule finds in a stack: nothing where it cannot be known yet. */
-export const findInStack = (
+export function findInStack(
   rule: StackRule,
   subjects: readonly Subject[],
   options: Options,
-): readonly Finding[] => attempt(() => rule.find(subjects, options)) ?? [];
+): readonly Finding[] {
+  const found = attempt(() => rule.find(subjects, options)) ?? [];
+  // The CLI ends with a panic when it is to show what is of no resource (3.250).
+  const stack = subjects.find(({ type }) => type === "pulumi:pulumi:Stack") ?? subjects[0];
+  return found.map((finding) => ({ ...finding, urn: finding.urn ?? stack?.urn }));
+}

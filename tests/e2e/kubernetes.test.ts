@@ -10,11 +10,12 @@ import {
 } from "../helpers/cluster-rollouts";
 import { freePort } from "../helpers/ports";
 import { describeUnless } from "../helpers/skip";
+import { analyze, reported } from "./analyze";
 import { expectCode, say, type Ran } from "./command";
 import { FakeGrafana } from "./kubernetes-grafana";
 import { lackingForCluster } from "./needs";
 import { TestStack, type Options } from "./stack";
-import { secretsOf, urnsOf } from "./state";
+import { exported, secretsOf, urnsOf } from "./state";
 import { changesIn } from "./summary";
 
 const MINUTE = 60_000;
@@ -100,7 +101,7 @@ describeUnless(lackingForCluster(), "a stack on Kubernetes, of simulated nodes",
     expect(controllers.filter((one) => !isReady(one))).toEqual([]);
     return { generations: generationsOf(controllers), pods: await podIds(cluster, place) };
   };
-  const expectNoSecret = ({ output }: Ran) => {
+  const expectNoSecret = ({ output }: Pick<Ran, "output">) => {
     const { all } = secretsOf(stack);
     expect(all.length).toBeGreaterThan(20);
     for (const secret of all) expect(output.includes(secret)).toBe(false);
@@ -123,6 +124,19 @@ describeUnless(lackingForCluster(), "a stack on Kubernetes, of simulated nodes",
     },
     5 * MINUTE,
   );
+
+  onStack("its state holds to every policy but those that its options break", async () => {
+    const { output } = await analyze(exported(stack));
+    expect(reported(output, "mandatory")).toEqual([
+      "alert-receiver",
+      "image-digest",
+      "image-registry",
+      "sampling",
+      "storage-not-local",
+      "verification",
+    ]);
+    expectNoSecret({ output });
+  });
 
   onStack(
     "nor do the files of its state hold a secret in clear, or as the cluster has it",

@@ -12,7 +12,8 @@ interface Exported {
 /** A secret of the state, which `--show-secrets` wraps as JSON. */
 const plain = (value: unknown) => JSON.parse((value as { plaintext: string }).plaintext) as string;
 
-function exported(stack: TestStack): Exported {
+/** The state as `pulumi stack export --show-secrets` writes it. */
+export function exported(stack: TestStack): Exported {
   const { status, stdout, stderr } = spawnSync(
     "pulumi",
     ["stack", "export", "--show-secrets", "--stack", stack.name],

@@ -3,6 +3,7 @@ import { serviceWorkloads } from "../../components/stack/workloads";
 import { IMAGES } from "../../config/images";
 import type { ServiceName } from "../../config/services";
 import { evaluate } from "../../policy/evaluate";
+import type { Subject } from "../../policy/rule";
 import * as exceptions from "../../policy/exceptions";
 import { policies } from "../../policy/pack";
 import { AREAS, RULES } from "../../policy/rules";
@@ -100,6 +101,25 @@ describe("the pack without an engine", () => {
       urn: dockerService.urn,
     });
     expect(evaluate([unlocked], { environment: "dev" })[0]).toMatchObject({ level: "advisory" });
+  });
+
+  test("says of which resource everything is, for the CLI shows nothing else", () => {
+    const [root, other] = [
+      { ...dockerService, type: "pulumi:pulumi:Stack", urn: "urn:root" },
+      { ...dockerService, type: "tracekeep:index:Tempo", urn: "urn:other" },
+    ];
+    const rules = RULES.filter(({ name }) => ["verification", "alert-receiver"].includes(name));
+    const of = (subjects: Subject[]) => evaluate(subjects, { rules }).map(({ urn }) => urn);
+    expect(of([other, root])).toEqual(["urn:root", "urn:root"]);
+    expect(of([other])).toEqual(["urn:other", "urn:other"]);
+    const nowhere = CASES.flatMap(({ rule, failing }) =>
+      Object.values(failing)
+        .map(subjectsOf)
+        .filter((subjects) => subjects.length > 0)
+        .flatMap((subjects) => evaluate(subjects, { rules: [rule] }))
+        .filter(({ urn }) => urn === undefined),
+    );
+    expect(nowhere).toEqual([]);
   });
 
   test("leaves out what does not count in an environment", () => {
