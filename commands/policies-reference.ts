@@ -8,13 +8,18 @@ Generated from \`policy/rules/*.ts\` by \`npm run docs\`; do not edit.
 
 What every stack must hold to, on Docker and on Kubernetes: ${RULES.length} rules of a policy pack that Pulumi
 runs. They look at the resources themselves before they are made, at the configuration files in them
-too, parsed, and at the stack as a whole. They need no account and no network.
+too, parsed, and at the stack as a whole. They need no account and no network, and after \`npm ci\`
+nothing is to be installed in \`policy/\`.
 
 \`\`\`sh
 npm run preview -- --stack prod -- --policy-pack policy      # nothing is changed
 npm run up -- --stack prod -- --policy-pack policy           # refused before a resource breaks a rule
-pulumi policy analyze --file state.json --policy-pack policy # an exported state, without a stack
+pulumi policy analyze --file state.json --policy-pack policy # an exported state, without a stack or a login
 \`\`\`
+
+\`analyze --file\` needs version 3.249 of the CLI. The [page for reviewers](reviewing.md) has what the rules
+find too, at their defaults, with what is new. As they come, the files of \`prod\` and \`host\` break two:
+\`image-digest\` until \`npm run images -- lock\` has filled the lock, and \`alert-receiver\` until somebody is told.
 
 A **mandatory** rule that is broken ends the command, with the rule's name, its sentence, and where;
 an **advisory** one only shows. No message holds a value, for what is wrong may be a secret.

@@ -125,6 +125,9 @@ export const certificateChecks = content({
 /** The same, as environment variables have it. */
 const VARIABLE_OFF = /(^|_)(INSECURE|(TLS_)?SKIP_(TLS_)?VERIFY(_INSECURE)?)$/;
 const VARIABLE_ON = /(^|_)(ENABLE_TLS|TLS_ENABLED|VERIFY_HTTPS_CLIENT_CERTIFICATE|COOKIE_SECURE)$/;
+/** PostgreSQL's own modes, of which all but two take whoever answers. */
+const VARIABLE_MODE = /(^|_|PG)SSL_?MODE$/;
+const CHECKING_MODE = /^verify-(full|ca)$/;
 
 export const variableChecks = rulesOver(runningOf)({
   name: "variable-checks",
@@ -135,7 +138,8 @@ export const variableChecks = rulesOver(runningOf)({
       .filter(
         ([name, value]) =>
           (VARIABLE_OFF.test(name) && /^(true|1|yes)$/i.test(value)) ||
-          (VARIABLE_ON.test(name) && /^(false|0|no)$/i.test(value)),
+          (VARIABLE_ON.test(name) && /^(false|0|no)$/i.test(value)) ||
+          (VARIABLE_MODE.test(name) && !CHECKING_MODE.test(value)),
       )
       .map(([name]) => name),
     ...commandLines

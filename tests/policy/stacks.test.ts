@@ -61,6 +61,18 @@ const WAYS_IN = {
   },
 };
 
+const DATABASE = {
+  grafana: {
+    enabled: true,
+    database: {
+      host: "db.example.org:5432",
+      name: "grafana",
+      user: "grafana",
+      password: "hunter2-database",
+    },
+  },
+};
+
 /** More than one of everything that there can be more of. */
 const TIERS = {
   replicas: { collector: 2, qdrant: 3, alertmanager: 3 },
@@ -85,6 +97,7 @@ const STACKS: Record<string, [file: string, changes: Options]> = {
   "prod with ways in from outside": ["prod", WAYS_IN],
   "prod with its pods' logs": ["prod", { ...APPS, containerLogs: { enabled: true } }],
   "prod in two tiers": ["prod", { ...APPS, ...TIERS }],
+  "prod with a database of Grafana's": ["prod", { ...DATABASE, replicas: { grafana: 2 } }],
   "prod's options on Docker": ["prod", { target: "docker", kubernetes: {}, replicas: {} }],
 };
 

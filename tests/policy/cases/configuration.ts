@@ -301,10 +301,14 @@ export const CONFIGURATION: Case[] = [
     passing: [
       ...sound,
       changed(dockerService, "envs", ["OTEL_EXPORTER_OTLP_INSECURE=false", "X_ENABLE_TLS=true"]),
+      changed(dockerService, "envs", ["GF_DATABASE_SSL_MODE=verify-full", "PGSSLMODE=verify-ca"]),
       podArgs("--insecure-port=0", "-keep"),
     ],
     failing: {
       "an exporter's": changed(dockerService, "envs", ["A=1", "OTEL_EXPORTER_OTLP_INSECURE=true"]),
+      "a database that is anybody's": changed(dockerService, "envs", [
+        "GF_DATABASE_SSL_MODE=require",
+      ]),
       "Grafana's": changed(dockerService, "envs", ["GF_SMTP_SKIP_VERIFY=1"]),
       "Qdrant's": changed(dockerService, "envs", ["QDRANT__SERVICE__ENABLE_TLS=false"]),
       "Qdrant's client check": changed(dockerService, "envs", [
