@@ -1,7 +1,9 @@
 import { renderStack } from "../../commands/rendering";
 import { parseConfig } from "../../config/parse";
 import { SERVICES } from "../../config/services";
-import { reviewPage } from "../../review/page";
+import type { Violation } from "../../policy/evaluate";
+import { compare, reviewPage } from "../../review/page";
+import { policiesSection } from "../../review/sections/policies";
 import { ABSENT, sideOf, type Side } from "../../review/side";
 import { planFiles } from "../../review/stack-plan";
 import { expectGolden } from "../helpers/golden";
@@ -149,6 +151,22 @@ describe("the page", () => {
     expect(page({ ...base, violations: [] }, { ...newer, violations: [] })).toContain(
       "### Policies\n\nEvery rule is kept.\n",
     );
+  });
+
+  test("calls new what is graver, or of another resource, than at the base", () => {
+    const found = { rule: "privileged", description: "No.", message: "a container" } as const;
+    const [mild, grave, other] = [
+      { ...found, level: "advisory", urn: "urn:a" },
+      { ...found, level: "mandatory", urn: "urn:a" },
+      { ...found, level: "advisory", urn: "urn:b" },
+    ] as const;
+    const policies = (was: Violation, is: Violation) =>
+      policiesSection(
+        compare({ ...base, violations: [was] }, { ...base, violations: [is] }),
+      ).lines.join("\n");
+    expect(policies(mild, mild)).not.toContain("New:");
+    expect(policies(mild, grave)).toContain("New:\n\n- `privileged` (**mandatory**)");
+    expect(policies(mild, other)).toContain("New:\n\n- `privileged` (advisory)");
   });
 
   test("names a broken rule about a secret without the secret", async () => {
