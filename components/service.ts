@@ -53,6 +53,7 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       | "storage"
       | "hostDirectories"
       | "perHost"
+      | "readsPods"
       | "hostNameVariable"
       | "writable"
       | "dialledProbe"

@@ -36,6 +36,8 @@ export interface Workload {
   perHost?: boolean;
   /** Environment variable that holds the name of its host. Default: none, where there is one host. */
   hostNameVariable?: string;
+  /** Namespaces whose pods it reads of, by the API of the cluster that it runs in. Default: none. */
+  readsPods?: readonly string[] | "all";
   /** Directories in memory that the process may write to. */
   writable: string[];
   probe: Probe;
@@ -76,7 +78,8 @@ export interface Workload {
 export interface Edge {
   /**
    * A Workload of the stack, applications that it does not run, all or one, browsers, what passes on
-   * the world's requests, or what is elsewhere, with its name or address where that is known.
+   * the world's requests, all pods of a namespace, the cluster's own API, or what is elsewhere, with
+   * its name or address where that is known.
    */
   peer:
     | { kind: "workload"; name: string; perHost?: boolean }
@@ -84,6 +87,8 @@ export interface Edge {
     | { kind: "application"; name: string; namespace?: string }
     | { kind: "browsers" }
     | { kind: "entrance"; namespaces: readonly string[]; addresses: readonly string[] }
+    | { kind: "namespace"; name: string }
+    | { kind: "clusterApi" }
     | { kind: "outside"; purpose: Purpose; host?: string };
   /** Port inside the container that is dialled. Default: not known, any. */
   port?: number;

@@ -5,6 +5,7 @@ import type { ConfigFile, Workload } from "../../targets/workload";
 import { ownMetrics } from "../own-metrics";
 import { portsOf, serviceWorkload, UNTIL_FORGOTTEN, type ServiceContext } from "../service";
 import { hasTwoTiers, openListeners } from "../stack/connections";
+import { attributesAccess, clusterAttributes } from "./cluster-attributes";
 import { documentText, IDS, REPLICA_NAME, type Settings } from "./component";
 import { connectors } from "./connectors";
 import { exporters, receiverCaFiles } from "./exporters";
@@ -60,6 +61,7 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
     receivers: receivers(context),
     processors: {
       [IDS.memoryLimiter]: memoryLimiter(limitsOf(config, "collector")),
+      ...(!hasTwoTiers(config) && clusterAttributes(config)),
       ...redaction(config),
       [IDS.resource]: {
         attributes: [
@@ -107,7 +109,7 @@ const secondTier = (context: ServiceContext) => ({
 export function collectorWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
   return serviceWorkload(context, "collector", {
-    ...(hasTwoTiers(config) && secondTier(context)),
+    ...(hasTwoTiers(config) ? secondTier(context) : attributesAccess(config)),
     args: [`--config=${layout.config}/${FILE}`, ...redactionArgs(config)],
     env: { GOMEMLIMIT: `${mebibytes(heapOf(limitsOf(config, "collector")))}MiB` },
     files: collectorDocuments(context),

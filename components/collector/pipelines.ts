@@ -1,5 +1,6 @@
 import type { ServiceContext } from "../service";
 import { hasTwoTiers } from "../stack/connections";
+import { clusterAttributes } from "./cluster-attributes";
 import { IDS } from "./component";
 import { copiesOf, storesOf, type Signal } from "./exporters";
 import { intakesOf } from "./receivers";
@@ -38,12 +39,14 @@ function copyPipelines(context: ServiceContext): Record<string, Pipeline> {
   );
 }
 
-/** Every way through the collector. Redaction stands first, whatever comes after it. */
+/** Every way through the collector. Nothing is stored, counted or queued before redaction. */
 export function pipelines(context: ServiceContext): Record<string, Pipeline> {
   const { config } = context;
+  // Of two tiers the first is whom senders dial.
+  const senders = hasTwoTiers(config) ? [] : Object.keys(clusterAttributes(config));
   const intake = (signal: Signal, exporters: string[]): Pipeline => ({
     receivers: intakesOf(context, signal),
-    processors: [IDS.memoryLimiter, ...redactionOf(config, signal), IDS.resource],
+    processors: [IDS.memoryLimiter, ...senders, ...redactionOf(config, signal), IDS.resource],
     exporters,
   });
   const counters = [IDS.spanMetrics, IDS.serviceGraph];

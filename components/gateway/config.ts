@@ -2,6 +2,7 @@ import { limitsOf } from "../../config/capacity";
 import { mebibytes } from "../../config/units";
 import { REPLICA } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
+import { attributesAccess, clusterAttributes } from "../collector/cluster-attributes";
 import { documentText, IDS, REPLICA_NAME, type Settings } from "../collector/component";
 import { clientTls } from "../collector/exporters";
 import { heapOf, memoryLimiter } from "../collector/memory";
@@ -66,9 +67,10 @@ function handover(context: ServiceContext, key: "traceID" | "resource"): Setting
 /** The document of the gateway. */
 export function gatewayDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
+  const senders = clusterAttributes(config);
   const pipeline = (receiver: string, exporter: string) => ({
     receivers: [receiver],
-    processors: [IDS.memoryLimiter],
+    processors: [IDS.memoryLimiter, ...(receiver === IDS.own ? [] : Object.keys(senders))],
     exporters: [exporter],
   });
   const document = {
@@ -79,7 +81,10 @@ export function gatewayDocuments(context: ServiceContext): ConfigFile[] {
       otlp: intake(context),
       [IDS.own]: { protocols: { http: { endpoint: ownMetricsAddress(layout) } } },
     },
-    processors: { [IDS.memoryLimiter]: memoryLimiter(limitsOf(config, "collector-gateway")) },
+    processors: {
+      [IDS.memoryLimiter]: memoryLimiter(limitsOf(config, "collector-gateway")),
+      ...senders,
+    },
     exporters: {
       [HANDOVER.traces]: handover(context, "traceID"),
       [HANDOVER.resources]: handover(context, "resource"),
@@ -113,6 +118,7 @@ export function gatewayWorkload(context: ServiceContext): Workload {
     },
     dialledProbe: { kind: "http", port: layout.listen("health"), path: "/" },
     replicaNameVariable: REPLICA.name,
+    ...attributesAccess(config),
     ...(scaled && { autoscale: { most: scaled.most, cpus: scaled.cpu * limits.cpus } }),
     linger: UNTIL_FORGOTTEN,
     // What it has taken is in flight: a replica answers within seconds.

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import type { StackConfig } from "../../config/parse";
 import { goDuration, mebibytes } from "../../config/units";
 import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
@@ -87,11 +88,18 @@ export function prometheusDocuments(context: ServiceContext): ConfigFile[] {
 /** Prometheus' own pause (seconds) before it sends a firing alert to Alertmanager again. */
 const RESEND_DELAY = 60;
 
+/** Where it looks for pods that ask to be scraped. */
+function discovery({ kubernetes: { podMetrics } }: StackConfig): Pick<Workload, "readsPods"> {
+  const namespaces = [...new Set(podMetrics.namespaces)];
+  return namespaces.length === 0 ? {} : { readsPods: namespaces };
+}
+
 export function prometheusWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
   const port = layout.listen("http");
   const heartbeat = heartbeatSeconds(config);
   return serviceWorkload(context, "prometheus", {
+    ...discovery(config),
     args: [
       `--config.file=${layout.config}/prometheus.yml`,
       // The ends of certificates change without a restart.

@@ -6,6 +6,7 @@ import { replicasOf, type ServiceContext } from "../service";
 import { activeConnections, listenersOf } from "../stack/connections";
 import { clientTls } from "./http-tls";
 import { ENVIRONMENT_LABEL } from "./metric-names";
+import { podJobs } from "./pod-scrapes";
 
 /** A scrape job in Prometheus' own words. */
 export type ScrapeJob = Record<string, unknown> & { job_name: string };
@@ -90,7 +91,12 @@ function outsideJobs({ config, layout }: ServiceContext): ScrapeJob[] {
   }));
 }
 
-/** Every scrape job: the stack's services, its applications, and the targets outside. */
+/** Every scrape job: the stack's services, its applications, the targets outside, and pods that ask. */
 export function scrapeJobs(context: ServiceContext): ScrapeJob[] {
-  return [...serviceJobs(context), ...applicationJobs(context), ...outsideJobs(context)];
+  return [
+    ...serviceJobs(context),
+    ...applicationJobs(context),
+    ...outsideJobs(context),
+    ...podJobs(context),
+  ];
 }

@@ -143,7 +143,9 @@ export type Outsider =
   | "identity provider"
   | "database"
   | "extra receivers"
-  | "scrape targets";
+  | "scrape targets"
+  | "annotated pods"
+  | "cluster API";
 
 /** One way on which data travels. */
 export interface Connection {
@@ -193,6 +195,10 @@ export function enabledServices(config: StackConfig): ServiceName[] {
 
 const ofOneTier = (config: StackConfig) => !hasTwoTiers(config);
 
+const findsPods = ({ kubernetes }: StackConfig) => kubernetes.podMetrics.namespaces.length > 0;
+
+const knowsPods = ({ kubernetes }: StackConfig) => kubernetes.attributes.namespaces.length > 0;
+
 /** Who talks to whom: endpoints, certificates, networks and the TLS audit follow from it. */
 export const CONNECTIONS: readonly Connection[] = [
   {
@@ -216,6 +222,18 @@ export const CONNECTIONS: readonly Connection[] = [
     to: "collector",
     listener: "handover",
     carries: "OTLP, each trace to one replica; its own metrics",
+  },
+  {
+    from: "collector",
+    to: "cluster API",
+    carries: "which pods there are",
+    when: (config) => knowsPods(config) && ofOneTier(config),
+  },
+  {
+    from: "collector-gateway",
+    to: "cluster API",
+    carries: "which pods there are",
+    when: knowsPods,
   },
   { from: "applications", to: "qdrant", listener: "rest", carries: "vectors, with an API key" },
   {
@@ -342,6 +360,8 @@ export const CONNECTIONS: readonly Connection[] = [
     carries: "scrapes",
     when: (config) => config.apps.some((app) => scrapedPort(app) !== undefined),
   },
+  { from: "prometheus", to: "annotated pods", carries: "scrapes", when: findsPods },
+  { from: "prometheus", to: "cluster API", carries: "which pods there are", when: findsPods },
   {
     from: "alertmanager",
     to: "alert receivers",

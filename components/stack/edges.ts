@@ -23,6 +23,10 @@ const scraped = ({ apps }: StackConfig): Edge[] =>
     return port === undefined ? [] : [{ peer: workload(app.name), port }];
   });
 
+/** Where pods ask to be scraped, at ports that they name. */
+const annotated = ({ kubernetes: { podMetrics } }: StackConfig): Edge[] =>
+  podMetrics.namespaces.map((name) => ({ peer: { kind: "namespace", name } }));
+
 /** What passes on the requests of those who dial from elsewhere. */
 function entrancesOf(config: StackConfig, { to, listener }: Connection): Edge["peer"][] {
   const entrance = isService(to) && listener && entranceOf(config, dialledName(to), listener);
@@ -53,7 +57,9 @@ const portOf = ({ to, listener }: Connection): Pick<Edge, "port"> =>
 function dialledIn(config: StackConfig, connection: Connection): Edge[] {
   const { from, to } = connection;
   if (isService(to)) return [{ peer: workload(to), ...portOf(connection) }];
-  return isOutside(to) ? outsideEdges(config, from, to) : scraped(config);
+  if (isOutside(to)) return outsideEdges(config, from, to);
+  if (to === "cluster API") return [{ peer: { kind: "clusterApi" } }];
+  return to === "annotated pods" ? annotated(config) : scraped(config);
 }
 
 /** Who queries: unlike who sends, each is let in by its name. */

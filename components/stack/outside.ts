@@ -38,7 +38,10 @@ function objectStorage({ storage }: StackConfig, service: Connection["from"]): P
   return [ofHostPort(forcePathStyle ? endpoint : `${bucket}.${endpoint}`)];
 }
 
-type Dialled = Exclude<Outsider, "applications" | "legacy applications" | "operator" | "browser">;
+type Dialled = Exclude<
+  Outsider,
+  "applications" | "legacy applications" | "operator" | "browser" | "annotated pods" | "cluster API"
+>;
 
 /** What each outsider is dialled for, and where, by the options. */
 const PLACES: Record<

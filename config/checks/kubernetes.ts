@@ -3,6 +3,7 @@ import type { Problem } from "../parse";
 import { LABEL_VALUE } from "../types";
 import type { Check } from "./check";
 import { claimsHold } from "./claims";
+import { apiPorts, foreignPods } from "./kubernetes-pods";
 import { entrances } from "./kubernetes-routes";
 
 /** What a pod has no counterpart of. */
@@ -65,15 +66,18 @@ const objectNames: Check = ({ apps }) =>
   );
 
 /** Nothing is opened at which a cloud hands out a node's credentials. */
-const egressRanges: Check = ({ kubernetes: { egress } }) =>
-  Object.entries(egress).flatMap(([purpose, ranges]) =>
+const egressRanges: Check = ({ kubernetes: { egress, api } }) =>
+  [
+    ...Object.entries(egress).map(([purpose, ranges]) => [`egress.${purpose}`, ranges] as const),
+    ["api.addresses", api.addresses] as const,
+  ].flatMap(([option, ranges]) =>
     ranges.flatMap((range, index): Problem[] => {
       const metadata = METADATA_RANGES.find((one) => isWithin(range, one));
       // A cache of names on each node has such an address.
-      if (metadata === undefined || purpose === "dns") return [];
+      if (metadata === undefined || option === "egress.dns") return [];
       return [
         {
-          path: `kubernetes.egress.${purpose}[${index}]`,
+          path: `kubernetes.${option}[${index}]`,
           message: `expected another range: in ${metadata} clouds hand out a node's credentials, got "${range}"`,
         },
       ];
@@ -88,6 +92,8 @@ const CHECKS: readonly Check[] = [
   claimsHold,
   egressRanges,
   entrances,
+  apiPorts,
+  foreignPods,
 ];
 
 /** What the stack asks of a cluster, where it is to run on one. */

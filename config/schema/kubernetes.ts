@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { DIALLED_SERVICES } from "../services";
 import * as o from "../types";
+import { api } from "./kubernetes-api";
 import { autoscale } from "./kubernetes-autoscale";
 import { egress } from "./kubernetes-egress";
-import { podLogs } from "./kubernetes-pods";
+import { attributes, podLogs, podMetrics } from "./kubernetes-pods";
 import { loadBalancers, routes } from "./kubernetes-routes";
 
 const claim = (what: string, size: string) => o.size(`Claim of ${what}.`).prefault(size);
@@ -83,5 +84,8 @@ export const kubernetes = o.section("The cluster, where the stack runs on Kubern
   routes,
   loadBalancers,
   egress,
+  api,
+  attributes,
   podLogs,
+  podMetrics,
 });

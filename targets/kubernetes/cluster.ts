@@ -1,4 +1,5 @@
 import type { StackConfig } from "../../config/parse";
+import { APPLICATION_LABEL, SENDER_LABEL } from "../pod-labels";
 import type { Workload } from "../workload";
 
 type Options = StackConfig["kubernetes"];
@@ -77,16 +78,10 @@ export function labelsOf(cluster: Cluster, name: string): Record<string, string>
   };
 }
 
-/** Label of a pod, in whatever namespace, that may send to the intake. */
-export const SENDER_LABEL = "tracekeep.io/sends-to";
-
 /** Every pod of a namespace, as a policy names it. */
 export const namespaceNamed = (name: string) => ({
   namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
 });
-
-/** Label of a pod of an application that the stack does not run, with the application's name. */
-export const APPLICATION_LABEL = "tracekeep.io/application";
 
 /** Labels of the pods of an application that the stack does not run. */
 export const applicationLabels = ({ stack }: Cluster, name: string): Record<string, string> => ({

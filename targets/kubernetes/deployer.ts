@@ -26,6 +26,10 @@ const RESOURCES = {
   Secret: k8s.core.v1.Secret,
   Service: k8s.core.v1.Service,
   ServiceAccount: k8s.core.v1.ServiceAccount,
+  Role: k8s.rbac.v1.Role,
+  RoleBinding: k8s.rbac.v1.RoleBinding,
+  ClusterRole: k8s.rbac.v1.ClusterRole,
+  ClusterRoleBinding: k8s.rbac.v1.ClusterRoleBinding,
   Deployment: k8s.apps.v1.Deployment,
   DaemonSet: k8s.apps.v1.DaemonSet,
   StatefulSet: k8s.apps.v1.StatefulSet,
@@ -110,10 +114,11 @@ export class KubernetesDeployer implements Deployer {
     const { name } = workload;
     const objects = workloadObjects(this.#making, workload, this.#trust);
     const place = this.#placeOf(workload);
+    const making = placed(this.#making, workload);
     const mounted = objects
       .filter((object) => !isController(object))
       .map((object) =>
-        this.#create(logicalName(name, object), object, { parent, dependsOn: place }),
+        this.#create(logicalName(making, workload, object), object, { parent, dependsOn: place }),
       );
     const [controller] = objects.filter(isController);
     const waits = [opts.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[];
@@ -163,12 +168,14 @@ export class KubernetesDeployer implements Deployer {
 }
 
 /** Logical name: the object's own where it is constant, else what its hash follows. */
-function logicalName(workload: string, object: KubernetesObject): string {
+function logicalName({ cluster }: Making, workload: Workload, object: KubernetesObject): string {
   const {
     kind,
-    metadata: { name },
+    metadata: { name, namespace = cluster.namespace },
   } = object;
-  if (kind === "ConfigMap" && object.immutable) return `${workload}-config`;
-  if (typeof name !== "string") return `${workload}-secrets`;
-  return `${name}-${kind.toLowerCase()}`;
+  if (kind === "ConfigMap" && object.immutable) return `${workload.name}-config`;
+  if (typeof name !== "string") return `${workload.name}-secrets`;
+  // Of those that are left in other namespaces there is one of a name in each.
+  const place = namespace === cluster.namespace ? "" : `${namespace}-`;
+  return `${place}${name}-${kind.toLowerCase()}`;
 }

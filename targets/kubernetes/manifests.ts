@@ -45,9 +45,9 @@ export function manifests(
   );
 }
 
-/** Name of an object's file. Each namespace of the stack has some of the same name. */
-function fileOf({ nodes }: Cluster, { kind, metadata: { name, namespace } }: KubernetesObject) {
-  const place = namespace === nodes ? `${nodes}.` : "";
+/** Name of an object's file. Namespaces have some of the same name. */
+function fileOf({ main }: Cluster, { kind, metadata: { name, namespace } }: KubernetesObject) {
+  const place = namespace === undefined || namespace === main ? "" : `${namespace}.`;
   // In a rendering every name is known.
   return `${place}${name as string}.${kind.toLowerCase()}.yaml`;
 }

@@ -1,5 +1,6 @@
 import type { input as inputs } from "@pulumi/kubernetes/types";
 import type { Grant } from "../grant";
+import { SENDER_LABEL } from "../pod-labels";
 import type { Edge, Workload } from "../workload";
 import {
   applicationLabels,
@@ -7,11 +8,10 @@ import {
   namespaceNamed,
   placeOf,
   selectorOf,
-  SENDER_LABEL,
   type Cluster,
 } from "./cluster";
 import type { Kinds } from "./objects";
-import { outsidePeers } from "./outside";
+import { addressPeers, outsidePeers } from "./outside";
 
 type Peer = inputs.networking.v1.NetworkPolicyPeer;
 type EgressRule = inputs.networking.v1.NetworkPolicyEgressRule;
@@ -81,6 +81,13 @@ function ruleOf(cluster: Cluster, { peer, port }: Edge): Rule {
     case "entrance": {
       const addresses = peer.addresses.map((cidr) => ({ ipBlock: { cidr } }));
       return { peers: [...peer.namespaces.map(namespaceNamed), ...addresses], ...ports };
+    }
+    case "namespace":
+      return { peers: [namespaceNamed(peer.name)], ...ports };
+    case "clusterApi": {
+      // It is no pod: a policy can name its address alone.
+      const { api } = cluster.options;
+      return { peers: addressPeers(api.addresses), ports: api.ports };
     }
     case "outside": {
       const { peers, anyPort } = outsidePeers(cluster, peer);

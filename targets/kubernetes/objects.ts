@@ -19,6 +19,9 @@ type Named<K extends string, V extends string, T> = Omit<T, "apiVersion" | "kind
 /** API of Gateways, which a cluster has where somebody installed it. */
 export const GATEWAY_API = "gateway.networking.k8s.io/v1" as const;
 
+/** API of the rights of accounts. */
+export const RBAC_API = "rbac.authorization.k8s.io/v1" as const;
+
 /** A route at a Gateway, as far as the stack has one. */
 interface RouteSpec {
   parentRefs: { name: string; namespace: string; sectionName?: string }[];
@@ -33,6 +36,14 @@ export interface Kinds {
   Secret: Named<"Secret", "v1", inputs.core.v1.Secret>;
   Service: Named<"Service", "v1", inputs.core.v1.Service>;
   ServiceAccount: Named<"ServiceAccount", "v1", inputs.core.v1.ServiceAccount>;
+  Role: Named<"Role", typeof RBAC_API, inputs.rbac.v1.Role>;
+  RoleBinding: Named<"RoleBinding", typeof RBAC_API, inputs.rbac.v1.RoleBinding>;
+  ClusterRole: Named<"ClusterRole", typeof RBAC_API, inputs.rbac.v1.ClusterRole>;
+  ClusterRoleBinding: Named<
+    "ClusterRoleBinding",
+    typeof RBAC_API,
+    inputs.rbac.v1.ClusterRoleBinding
+  >;
   Deployment: Named<"Deployment", "apps/v1", inputs.apps.v1.Deployment>;
   DaemonSet: Named<"DaemonSet", "apps/v1", inputs.apps.v1.DaemonSet>;
   StatefulSet: Named<"StatefulSet", "apps/v1", inputs.apps.v1.StatefulSet>;

@@ -8,10 +8,14 @@ type Peer = inputs.networking.v1.NetworkPolicyPeer;
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
 
 /** A range of addresses, without those at which a cloud hands out a node's credentials. */
-export function addressPeer(cidr: string): Peer {
+function addressPeer(cidr: string): Peer {
   const except = METADATA_RANGES.filter((range) => isWithin(range, cidr));
   return { ipBlock: { cidr, ...(except.length > 0 && { except }) } };
 }
+
+/** Ranges of addresses; where there is none, any address. */
+export const addressPeers = (ranges: readonly string[]): Peer[] =>
+  (ranges.length > 0 ? ranges : ANYWHERE).map(addressPeer);
 
 /** Who is dialled outside of the stack, and whether at the port of its URL. */
 export function outsidePeers(
@@ -23,6 +27,5 @@ export function outsidePeers(
   if (namespace !== undefined) return { peers: [namespaceNamed(namespace)], anyPort: true };
   const address = rangeOf(host);
   if (address !== undefined) return { peers: [{ ipBlock: { cidr: address } }], anyPort: false };
-  const ranges = options.egress[purpose];
-  return { peers: (ranges.length > 0 ? ranges : ANYWHERE).map(addressPeer), anyPort: false };
+  return { peers: addressPeers(options.egress[purpose]), anyPort: false };
 }

@@ -2,6 +2,7 @@ import type { input as inputs } from "@pulumi/kubernetes/types";
 import type { Workload } from "../workload";
 import { labelsOf, placementOf, selectorOf, type Cluster } from "./cluster";
 import { accountName } from "./accounts";
+import { apiMounts, apiVolumes } from "./api-access";
 import { nodeMounts, nodeVolumes } from "./node-volumes";
 import { mountsOf, volumesOf, type MountedNames } from "./volumes";
 
@@ -97,7 +98,7 @@ function containerOf({ pull }: Cluster, workload: Workload): Container {
       privileged: false,
       readOnlyRootFilesystem: true,
     },
-    volumeMounts: [...mountsOf(workload), ...nodeMounts(workload)],
+    volumeMounts: [...mountsOf(workload), ...nodeMounts(workload), ...apiMounts(workload)],
     ...(linger > 0 && { lifecycle: { preStop: { sleep: { seconds: linger } } } }),
     ...probesOf(workload),
     terminationMessagePolicy: "FallbackToLogsOnError",
@@ -127,7 +128,11 @@ export function podOf(
     metadata: { labels, ...(names.readOnce && { annotations: names.readOnce }) },
     spec: {
       containers: [containerOf(cluster, workload)],
-      volumes: [...volumesOf(workload, names), ...nodeVolumes(cluster, workload)],
+      volumes: [
+        ...volumesOf(workload, names),
+        ...nodeVolumes(cluster, workload),
+        ...apiVolumes(workload),
+      ],
       securityContext: {
         runAsNonRoot: user.uid !== 0,
         runAsUser: user.uid,

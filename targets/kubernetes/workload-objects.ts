@@ -1,7 +1,7 @@
 import { contentHash } from "../content-hash";
 import { DIRECTORIES } from "../container-layout";
 import type { LiveFile, Workload } from "../workload";
-import { accountsOf } from "./accounts";
+import { accountObjects } from "./accounts";
 import { autoscalersOf } from "./autoscaler";
 import { labelsOf, placeOf, type Cluster } from "./cluster";
 import { controllerOf } from "./controller";
@@ -157,7 +157,7 @@ export function workloadObjects(
     ...config,
     ...secrets,
     ...identityObjects(making, workload),
-    ...accountsOf(cluster, workload),
+    ...accountObjects(cluster, workload),
     networkPolicyOf(cluster, workload),
     ...servicesOf(cluster, workload),
     ...loadBalancersOf(cluster, workload),

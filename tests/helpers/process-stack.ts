@@ -20,6 +20,7 @@ import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { headlessName, withHosts } from "./hosts";
 import { mountOf } from "./mounts";
+import { clusterVariables, withAccount, type PodAccount } from "./pod-account";
 import { issuePki, replaceFile, type Pki, type ReissueOptions } from "./pki";
 import { freePort } from "./ports";
 import { replicaAddress, replicaName, specsOf } from "./replicas";
@@ -66,6 +67,8 @@ export interface ProcessStackOptions {
   readyTimeout?: number;
   /** Services that look up the names of replicas in the stack's hosts file (see `tests/helpers/hosts.ts`). */
   lookUp?: readonly ServiceName[];
+  /** Accounts of a cluster with which services ask its API, as from a pod. */
+  accounts?: Partial<Record<ServiceName, PodAccount>>;
 }
 
 async function allocatePorts(
@@ -312,9 +315,10 @@ export class ProcessStack {
     // Words after the image's program belong to the command line, whatever the image calls it.
     const words = [...(workload.entrypoint?.slice(1) ?? []), ...workload.args];
     const command = [programPath(service), ...words];
-    const [program, ...args] = this.#options.lookUp?.includes(service)
-      ? withHosts(this.directory, command)
-      : command;
+    const { lookUp = [], accounts = {} } = this.#options;
+    const account = accounts[service];
+    const named = lookUp.includes(service) ? withHosts(this.directory, command) : command;
+    const [program, ...args] = account ? withAccount(account, named) : named;
     const process = new ServerProcess({
       name,
       program,
@@ -322,6 +326,7 @@ export class ProcessStack {
       env: {
         TMPDIR: layout.scratch,
         ...(replicaNameVariable && { [replicaNameVariable]: `${service}-${index}` }),
+        ...(account && clusterVariables(account)),
         ...workload.env,
         ...(workload.hostNameVariable && { [workload.hostNameVariable]: "node-1" }),
       },

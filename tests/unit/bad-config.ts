@@ -581,6 +581,44 @@ export const CLASHES: BadConfig[] = [
     "docker.host",
     "only with target: docker",
   ],
+  // Pods of other namespaces, and the API that tells of them.
+  [
+    onKubernetes({ attributes: { namespaces: ["Shop"] } }),
+    "kubernetes.attributes.namespaces[0]",
+    'expected the name of a namespace, or "*"',
+  ],
+  [
+    onKubernetes({ podMetrics: { namespaces: ["*"] } }),
+    "kubernetes.podMetrics.namespaces[0]",
+    "expected the name of a namespace:",
+  ],
+  ...["tracekeep-dev", "tracekeep-dev-nodes"].map((name): BadConfig => [
+    onKubernetes({ podMetrics: { namespaces: ["shop", name] } }),
+    "kubernetes.podMetrics.namespaces[1]",
+    `expected another namespace: "${name}" is the stack's own`,
+  ]),
+  [
+    onKubernetes({ namespace: "traces", podMetrics: { namespaces: ["traces"] } }),
+    "kubernetes.podMetrics.namespaces[0]",
+    'expected another namespace: "traces"',
+  ],
+  [onKubernetes({ api: { ports: [] } }), "kubernetes.api.ports", "expected at least one port"],
+  [onKubernetes({ api: { ports: [0] } }), "kubernetes.api.ports[0]", "a port from 1 to 65535"],
+  [
+    onKubernetes({ api: { addresses: ["10.96.0.1"] } }),
+    "kubernetes.api.addresses[0]",
+    "expected a range of addresses",
+  ],
+  [
+    onKubernetes({ api: { addresses: ["10.96.0.1/32", "169.254.0.0/16"] } }),
+    "kubernetes.api.addresses[1]",
+    "clouds hand out a node's credentials",
+  ],
+  ...["attributes", "podMetrics"].map((option): BadConfig => [
+    { kubernetes: { [option]: { namespaces: ["shop"] } } },
+    `kubernetes.${option}`,
+    "only with target: kubernetes",
+  ]),
   // Names of objects of the stack.
   ...["deny-all", "tempo-headless"].map((name): BadConfig => [
     { ...ON_KUBERNETES, apps: [{ name }] },
