@@ -1,9 +1,13 @@
 import { replicaCount } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { dialledName } from "../../config/services";
+import { isAnnotated } from "../application/annotated";
 import { enabledServices, type Issuer } from "../stack/connections";
 
 export type CertificateUse = "digital_signature" | "server_auth" | "client_auth";
+
+/** Of who is dialled, too. */
+const BOTH_WAYS: CertificateUse[] = ["digital_signature", "server_auth", "client_auth"];
 
 /** What stands in a leaf certificate. Lists are sorted: the provider replaces a leaf when their order changes. */
 export interface CertificateSpec {
@@ -65,14 +69,16 @@ export function certificateSpecs(
       ]),
       ipAddresses: sorted(["127.0.0.1", ...hosts.filter((host) => IPV4.test(host))]),
       // Both: Tempo and Loki dial themselves with the certificate that they serve.
-      uses: ["digital_signature", "server_auth", "client_auth"],
+      uses: BOTH_WAYS,
     };
   });
-  const applications = config.apps.flatMap(({ name, reads, scrape }): CertificateSpec[] => {
+  const applications = config.apps.flatMap((app): CertificateSpec[] => {
+    const { name, reads, scrape } = app;
     const own = client(name, "applications");
+    if (isAnnotated(config, app)) own.uses = BOTH_WAYS;
     if (scrape?.tls) {
       const host = scrape.target?.replace(/:\d+$/, "") ?? name;
-      own.uses = ["digital_signature", "server_auth", "client_auth"];
+      own.uses = BOTH_WAYS;
       own.dnsNames = sorted([name, ...(IPV4.test(host) ? [] : [host])]);
       own.ipAddresses = IPV4.test(host) ? [host] : [];
     }

@@ -2,6 +2,7 @@ import type { StackConfig } from "../../config/parse";
 import { SERVICES } from "../../config/services";
 import type { Layout } from "../../targets/layout";
 import { APPLICATION_LABEL, SENDER_LABEL } from "../../targets/pod-labels";
+import { isAnnotated } from "../application/annotated";
 import type { ServiceContext } from "../service";
 import { clientTls } from "./http-tls";
 import { ENVIRONMENT_LABEL } from "./metric-names";
@@ -119,10 +120,7 @@ const applicationPods = (config: StackConfig, layout: Layout, name: string): Scr
 export function podJobs({ config, layout }: ServiceContext): ScrapeJob[] {
   const { namespaces } = config.kubernetes.podMetrics;
   if (namespaces.length === 0) return [];
-  const certified = config.apps.filter(
-    ({ image, namespace }) =>
-      image === undefined && namespace !== undefined && namespaces.includes(namespace),
-  );
+  const certified = config.apps.filter((app) => isAnnotated(config, app));
   return [
     podJob(config, JOB, {}, [only("keep", "(http)?", annotation("scheme")), ...jobOf(config)]),
     ...certified.map(({ name }) => applicationPods(config, layout, name)),

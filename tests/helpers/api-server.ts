@@ -157,8 +157,14 @@ export class ApiServer {
     await writeFile(this.kubeconfig, stringify(config), { mode: 0o600 });
   }
 
-  /** One request as a user who may do everything. */
-  ask(path: string, method = "GET", body?: string, type?: string): Promise<HttpResponse> {
+  /** One request, as a user who may do everything unless another's token is given. */
+  ask(
+    path: string,
+    method = "GET",
+    body?: string,
+    type?: string,
+    token = this.#token,
+  ): Promise<HttpResponse> {
     return call(
       {
         host: "127.0.0.1",
@@ -171,7 +177,7 @@ export class ApiServer {
         method,
         body,
         headers: {
-          authorization: `Bearer ${this.#token}`,
+          authorization: `Bearer ${token}`,
           ...(type !== undefined && { "content-type": type }),
         },
         timeoutMs: 30_000,

@@ -1,6 +1,7 @@
 import { parse, stringify } from "yaml";
 import { collectorDocuments } from "../../components/collector/config";
 import { gatewayDocuments } from "../../components/gateway/config";
+import { certificateSpecs } from "../../components/pki/certificate-spec";
 import { prometheusDocuments } from "../../components/prometheus/config";
 import { ObservabilityStack } from "../../components/stack/observability-stack";
 import { METADATA_RANGES } from "../../config/addresses";
@@ -261,6 +262,19 @@ describe("scrapes of annotated pods", () => {
     expect(new Set(jobs.map((job) => JSON.stringify(job.kubernetes_sd_configs))).size).toBe(1);
     expect(jobs.map(({ follow_redirects }) => follow_redirects)).toEqual([false, false]);
     expect(jobsOf({ apps: APPS })).toEqual([]);
+  });
+
+  test("find an application's certificate fit to answer with, of who may ask alone", () => {
+    const specs = certificateSpecs(onCluster({ ...podMetrics("shop"), apps: APPS }));
+    const serving = specs.filter(({ uses }) => uses.includes("server_auth"));
+    const names = serving.map(({ name }) => name);
+    expect(APPS.map(({ name }) => [name, names.includes(name)])).toEqual([
+      ["till", true],
+      ["elsewhere", false],
+      ["beside", false],
+      ["run", false],
+    ]);
+    expect(serving.find(({ name }) => name === "till")?.dnsNames).toEqual(["till"]);
   });
 
   test("leave the names of other jobs to these", () => {
