@@ -26,6 +26,8 @@ const config = parseConfig(
       context: "example",
       browsersFrom: ["ingress"],
       autoscale: { "collector-gateway": { most: 4 } },
+      attributes: { namespaces: ["*"] },
+      podMetrics: { namespaces: ["shops"] },
     },
     ...OUTSIDE,
     replicas: { collector: 2, qdrant: 3, alertmanager: 2 },

@@ -5,6 +5,7 @@ import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
 import { ApiServer } from "../helpers/api-server";
 import type { Manifest } from "../helpers/cluster-objects";
+import { makeNamespace } from "../helpers/cluster-pods";
 import { OUTSIDE } from "../helpers/outside-options";
 import { describeWith } from "../helpers/skip";
 
@@ -21,6 +22,8 @@ const config = parseConfig(
       browsersFrom: ["ingress"],
       tolerations: [{ key: "monitoring", effect: "NoSchedule" }],
       nodeSelector: { disk: "fast" },
+      attributes: { namespaces: ["shops", "tracekeep-dev"] },
+      podMetrics: { namespaces: ["shops"] },
       egress: { objectStorage: ["198.51.100.0/24", "2001:db8::/32"], dns: ["169.254.20.10/32"] },
     },
     ...OUTSIDE,
@@ -49,6 +52,7 @@ describeWith(["etcd", "kube-apiserver"], "The manifests at a Kubernetes API serv
   beforeAll(async () => {
     cluster = await ApiServer.start();
     for (const one of namespaces) expect((await cluster.apply(one)).status).toBe(201);
+    await makeNamespace(cluster, "shops");
   }, 180_000);
   afterAll(() => cluster?.stop(), 30_000);
 

@@ -116,7 +116,7 @@ describe("rights", () => {
 
 describe("policies", () => {
   const edgesAdded = (options: object, base: object, direction: "ingress" | "egress") => {
-    const known = policyEdges(manifestsOnCluster(base) as Policy[], direction);
+    const known = policyEdges(manifestsOnCluster(base), direction);
     return [...policyEdges(manifestsOnCluster(options) as Policy[], direction)].filter(
       (edge) => !known.has(edge),
     );
