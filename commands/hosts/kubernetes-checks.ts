@@ -45,6 +45,32 @@ async function namespaceProblem(core: CoreV1Api, cluster: Cluster): Promise<stri
     : `namespace "${namespace}" is there and is not of stack "${stack}": give kubernetes.namespace another name`;
 }
 
+/** Namespaces of others in which the stack leaves something, with the options that name them. */
+function foreignNamespaces({ kubernetes, apps }: StackConfig, { main }: Cluster) {
+  const { attributes, podMetrics } = kubernetes;
+  const named = [
+    ...attributes.namespaces.map((name) => ["kubernetes.attributes.namespaces", name]),
+    ...podMetrics.namespaces.map((name) => ["kubernetes.podMetrics.namespaces", name]),
+    ...apps.map(({ namespace = main }, index) => [`apps[${index}].namespace`, namespace]),
+  ];
+  return named.filter(([, name]) => name !== main && name !== "*");
+}
+
+/** Namespaces of others that are not there; none where these credentials may not ask. */
+async function missingNamespaces(
+  core: CoreV1Api,
+  config: StackConfig,
+  cluster: Cluster,
+): Promise<string[]> {
+  const found = await Promise.all(
+    foreignNamespaces(config, cluster).map(async ([option, name]) => {
+      const status = await core.readNamespace({ name }).then(() => 200, statusOf);
+      return status === 404 ? [`there is no namespace "${name}" (${option})`] : [];
+    }),
+  );
+  return found.flat();
+}
+
 /** The cluster's storage classes; undefined where these credentials may not ask. */
 async function storageClassesOf(access: KubeConfig): Promise<V1StorageClass[] | undefined> {
   const { StorageV1Api } = await import("@kubernetes/client-node");
@@ -128,6 +154,7 @@ export async function problemsOn(
   const namespace = await namespaceProblem(core, cluster);
   return [
     ...(namespace === undefined ? [] : [namespace]),
+    ...(await missingNamespaces(core, config, cluster)),
     ...(classes === undefined ? [] : classProblems(config, cluster, classes)),
     ...claims.flatMap((claim) => claimProblems(cluster, claim, classes)),
   ];

@@ -7,16 +7,24 @@ export const apiPorts: Check = ({ kubernetes: { api } }) =>
     ? []
     : [{ path: "kubernetes.api.ports", message: "expected at least one port" }];
 
-/** What the stack runs is scraped by jobs of its own, and opens its ports to these alone. */
-export const foreignPods: Check = ({ kubernetes: { namespace, podMetrics }, namePrefix }) =>
-  podMetrics.namespaces.flatMap((name, index): Problem[] => {
-    const own = namespace ?? namePrefix;
-    return name === own || name === `${own}-nodes`
-      ? [
-          {
-            path: `kubernetes.podMetrics.namespaces[${index}]`,
-            message: `expected another namespace: "${name}" is the stack's own`,
-          },
-        ]
-      : [];
-  });
+/**
+ * What the stack runs is scraped by jobs of its own, and opens its ports to these alone. Its second
+ * namespace is made for the log agent, with no rights in it.
+ */
+export const foreignPods: Check = ({ kubernetes, namePrefix }) => {
+  const own = kubernetes.namespace ?? namePrefix;
+  const nodes = `${own}-nodes`;
+  const refused = { attributes: [nodes], podMetrics: [own, nodes] };
+  return Object.entries(refused).flatMap(([option, names]) =>
+    kubernetes[option as keyof typeof refused].namespaces.flatMap((name, index): Problem[] =>
+      names.includes(name)
+        ? [
+            {
+              path: `kubernetes.${option}.namespaces[${index}]`,
+              message: `expected another namespace: "${name}" is the stack's own`,
+            },
+          ]
+        : [],
+    ),
+  );
+};

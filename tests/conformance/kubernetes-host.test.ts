@@ -143,7 +143,7 @@ describeWith(CLUSTER_PROGRAMS, "What the commands ask of a cluster", () => {
     const problems = async (kubernetes: object) => {
       const output = await refused(kubernetes);
       expect(output).toMatch(NO_ROOM);
-      return [...output.matchAll(/^ {2}(?!done in)(.*)$/gm)].map(([, line]) => line);
+      return [...output.matchAll(/^ {2}(?!done in|… still)(.*)$/gm)].map(([, line]) => line);
     };
     const setDefault = async (isDefault: boolean) => {
       const { metadata } = storageClass(STORAGE_CLASS, isDefault);
@@ -178,6 +178,14 @@ describeWith(CLUSTER_PROGRAMS, "What the commands ask of a cluster", () => {
       await cluster.api.ask(pathOf(going), "DELETE");
       expect(await problems({ namespace: "going" })).toEqual([
         'namespace "going" is being deleted: try again when it is gone',
+      ]);
+    });
+
+    test("namespaces of others that there are not", async () => {
+      const namespaces = ["default", "nowhere"];
+      expect(await problems({ attributes: { namespaces }, podMetrics: { namespaces } })).toEqual([
+        'there is no namespace "nowhere" (kubernetes.attributes.namespaces)',
+        'there is no namespace "nowhere" (kubernetes.podMetrics.namespaces)',
       ]);
     });
 

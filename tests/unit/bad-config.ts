@@ -598,6 +598,11 @@ export const CLASHES: BadConfig[] = [
     `expected another namespace: "${name}" is the stack's own`,
   ]),
   [
+    onKubernetes({ attributes: { namespaces: ["tracekeep-dev", "tracekeep-dev-nodes"] } }),
+    "kubernetes.attributes.namespaces[1]",
+    "is the stack's own",
+  ],
+  [
     onKubernetes({ namespace: "traces", podMetrics: { namespaces: ["traces"] } }),
     "kubernetes.podMetrics.namespaces[0]",
     'expected another namespace: "traces"',
