@@ -69,6 +69,7 @@ describeWith(["alertmanager", "prometheus"], "Two Alertmanagers", () => {
     const config = parseConfig(
       {
         target: "kubernetes",
+        kubernetes: { context: "none" },
         replicas: { alertmanager: PAIR.length },
         tuning: { prometheus: { scrapeInterval: "1s" } },
         alerts: {
