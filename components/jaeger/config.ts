@@ -62,6 +62,8 @@ function mainDocument({ config, layout }: ServiceContext): string {
         },
         jaeger_query: {
           storage: { traces: "traces" },
+          // Otherwise it sends spans of its own to localhost:4317 in plain text, where nobody takes them.
+          enable_tracing: false,
           http: { endpoint: at("http"), tls: serverTls(layout) },
           grpc: { endpoint: at("grpc"), tls: serverTls(layout) },
         },

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
+import { createServer as createPlainServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { newRun } from "../../components/verification/run";
 import { makeTrace, sendTrace, type MadeTrace } from "../../components/verification/traffic";
 import { parseConfig } from "../../config/parse";
-import { eventually } from "../helpers/ports";
+import { eventually, freePort } from "../helpers/ports";
 import { editFiles, startStack, type ProcessStack } from "../helpers/process-stack";
 import { clientIdentity, expectRefusals, rootCertificate, servedSerial } from "../helpers/refusals";
 import { addressIn, get, identityIn } from "../helpers/requests";
@@ -42,10 +44,36 @@ async function expectStored(stack: ProcessStack, { traceId, spanIds }: MadeTrace
 
 describeWith(["jaeger", "prometheus"], "Jaeger with the stack's own documents", () => {
   let stack: ProcessStack;
+  /** Where spans of its own would go, and how often somebody came. */
+  const own = createPlainServer((socket) => {
+    visits++;
+    socket.destroy();
+  });
+  let visits = 0;
   beforeAll(async () => {
-    stack = await startStack({ config, services: ["jaeger", "prometheus"], mutate: soon });
+    const port = await freePort();
+    await new Promise<void>((done) => own.listen(port, "127.0.0.1", done));
+    const OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${port}`;
+    stack = await startStack({
+      config,
+      services: ["jaeger", "prometheus"],
+      mutate: (workload, places) => {
+        const { env, ...rest } = soon(workload, places);
+        return { ...rest, env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT } };
+      },
+    });
   }, 60_000);
-  afterAll(() => stack?.stop(), 60_000);
+  afterAll(async () => {
+    own.close();
+    await stack?.stop();
+  }, 60_000);
+
+  test("sends no spans of its own", async () => {
+    await expectStored(stack, await pushTrace(stack));
+    // Its SDK would send them every 5 s.
+    await setTimeout(7000);
+    expect(visits).toBe(0);
+  }, 30_000);
 
   test("gives a trace back by its id", async () => {
     await expectStored(stack, await pushTrace(stack));
