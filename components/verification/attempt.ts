@@ -10,6 +10,12 @@ export type Outcome = "served" | "refused" | "unreachable";
 /** How a stranger knocks: `"plaintext"`, or TLS with this certificate or none. */
 export type Knock = "plaintext" | { identity?: Identity };
 
+/** Milliseconds for an answer: through a cluster's forward the way alone may take seconds. */
+const PATIENCE = 15_000;
+
+/** Alertmanager leaves a connection open that it could make nothing of: this silence is its answer. */
+const GOSSIP_PATIENCE = 5000;
+
 /**
  * Speaks to a listener and waits for bytes of the application. Under TLS 1.3 a server refuses a
  * client's certificate only after the client believes the handshake done, so a handshake says nothing.
@@ -43,8 +49,7 @@ export function attempt(
     };
     let connected = false;
     socket.once("connect", () => (connected = true));
-    // Alertmanager leaves a connection open that it could make nothing of.
-    socket.setTimeout(5000, () =>
+    socket.setTimeout(protocol === "gossip" ? GOSSIP_PATIENCE : PATIENCE, () =>
       end(connected && protocol === "gossip" ? "refused" : "unreachable"),
     );
     socket.once("data", (data: Buffer) => {
