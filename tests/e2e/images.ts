@@ -73,6 +73,8 @@ const RECIPES: Partial<Record<ServiceName, Recipe>> = {
   },
 };
 
+type User = (typeof IMAGES)[ServiceName]["user"];
+
 function run(command: string, args: string[], input?: Buffer): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     input,
@@ -97,7 +99,7 @@ function librariesOf(file: string): string[] {
 }
 
 /** Tag that changes with the recipe and with the programs. */
-function tagOf(service: ServiceName, recipe: Recipe): string {
+function tagOf(service: string, recipe: Recipe): string {
   const files = contents(recipe).map(([program]) => {
     const { size, mtimeMs } = statSync(findProgram(program)!);
     return [program, size, mtimeMs];
@@ -108,13 +110,13 @@ function tagOf(service: ServiceName, recipe: Recipe): string {
   return `tracekeep-test/${service}:${hash.slice(0, 12)}`;
 }
 
-function build(tag: string, service: ServiceName, recipe: Recipe): void {
+function build(tag: string, service: string, user: User, recipe: Recipe): void {
   const work = mkdtempSync(join(tmpdir(), "tracekeep-image-"));
   try {
     const root = join(work, "root");
     mkdirSync(join(root, "etc"), { recursive: true });
     mkdirSync(join(root, "tmp"));
-    const { uid, gid } = IMAGES[service].user;
+    const { uid, gid } = user;
     writeFileSync(
       join(root, "etc/passwd"),
       `root:x:0:0::/:/bin/sh\n${service}:x:${uid}:${gid}::/:/bin/sh\n`,
@@ -146,6 +148,13 @@ function build(tag: string, service: ServiceName, recipe: Recipe): void {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** An image of this name; one that is there is kept. */
+function built(name: string, user: User, recipe: Recipe): string {
+  const tag = tagOf(name, recipe);
+  if (run("docker", ["images", "-q", tag]) === "") build(tag, name, user, recipe);
+  return tag;
 }
 
 /** Programs that the test image of a service lacks on this machine. */
@@ -183,11 +192,21 @@ export function testImages(): {
       missing[service] = lacking;
       continue;
     }
-    const tag = tagOf(service, recipe);
-    if (run("docker", ["images", "-q", tag]) === "") build(tag, service, recipe);
-    images[service] = tag;
+    images[service] = built(service, IMAGES[service].user, recipe);
   }
   return { images, missing };
 }
+
+const NOBODY: User = { uid: 65534, gid: 65534 };
+
+/** Images that a node with containers runs besides those of the services. */
+export const nodeImages = () => ({
+  pause: built("pause", NOBODY, {
+    programs: {},
+    commands: ["sleep"],
+    entrypoint: '/bin/sleep", "2147483647',
+  }),
+  coredns: built("coredns", NOBODY, { programs: { coredns: "/coredns" }, entrypoint: "/coredns" }),
+});
 
 if (require.main === module) console.log(JSON.stringify(testImages(), null, 2));

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { CLUSTER_PROGRAMS } from "../helpers/cluster";
+import { CLUSTER_PROGRAMS, CONTROL_PLANE } from "../helpers/cluster";
+import { cniPlugins, NODE_PROGRAMS } from "../helpers/node";
 import { findProgram, howToGet } from "../helpers/servers";
 import { lackingPrograms } from "./images";
 
@@ -55,5 +56,24 @@ export function lackingForCluster(): string[] {
   return [
     ...lackingPulumi(["kubernetes"]),
     ...missing.map((program) => `no program ${program}: ${howToGet}`),
+  ];
+}
+
+/** What a machine's own programs are that a node within it takes. */
+const SYSTEM = ["unshare", "nsenter", "ip", "iptables", "nft", "openssl", "ctr", "runc"];
+
+/** What a cluster lacks whose pods run, on a node within this machine. */
+export function lackingForNode(): string[] {
+  if (process.getuid?.() !== 0) return ["not root, whom a node takes"];
+  const programs = [...CONTROL_PLANE, ...NODE_PROGRAMS, "coredns"] as const;
+  const missing = programs.filter((program) => findProgram(program) === undefined);
+  const unknown = SYSTEM.filter((name) => !answers("sh", ["-c", `command -v ${name}`]));
+  return [
+    ...lackingDocker(),
+    ...lackingPulumi(["kubernetes"]),
+    ...missing.map((program) => `no program ${program}: ${howToGet}`),
+    ...unknown.map((name) => `no ${name} on PATH`),
+    ...(cniPlugins() === undefined ? ["no network plugins (containernetworking-plugins)"] : []),
+    ...ALWAYS.flatMap((service) => lackingPrograms(service)).map((name) => `no program ${name}`),
   ];
 }

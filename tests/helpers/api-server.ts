@@ -7,17 +7,20 @@ import { stringify } from "yaml";
 import { call, type HttpResponse } from "../../components/verification/client";
 import { collectionOf, pathOf, type Manifest } from "./cluster-objects";
 import { eventually, freePort } from "./ports";
+import { selfSigned } from "./self-signed";
 import { ServerProcess } from "./server-process";
 import { programPath, type Program } from "./servers";
 
 export interface ApiServerOptions {
   /** Whether a controller makes the accounts that pods run as; they are demanded then. */
   accounts?: boolean;
+  /** Address at which nodes and pods reach it too. Default: loopback. */
+  address?: string;
 }
 
 const url = (port: number) => `http://127.0.0.1:${port}`;
 
-/** A Kubernetes API server with its store, on loopback, and nothing that runs pods. */
+/** A Kubernetes API server with its store, and nothing that runs pods. */
 export class ApiServer {
   readonly #processes: ServerProcess[] = [];
   readonly #token = randomBytes(16).toString("hex");
@@ -25,13 +28,15 @@ export class ApiServer {
   private constructor(
     /** Directory of everything; removed by `stop`. */
     readonly directory: string,
+    readonly address: string,
     readonly port: number,
   ) {}
 
   /** Starts both. `stop` must follow. */
   static async start(options: ApiServerOptions = {}): Promise<ApiServer> {
     const directory = await mkdtemp(join(tmpdir(), "tracekeep-kube-"));
-    const server = new ApiServer(directory, await freePort());
+    const { address = "127.0.0.1" } = options;
+    const server = new ApiServer(directory, address, await freePort());
     try {
       await server.#launch(options);
     } catch (error) {
@@ -59,12 +64,18 @@ export class ApiServer {
     return readFileSync(this.at("certificates/apiserver.crt"), "utf8");
   }
 
+  /** File of the certificate by which kubelets know it. */
+  get kubeletClient(): string {
+    return this.at("kubelet-client.crt");
+  }
+
   /** Starts a server beside it, which ends with it, and waits until it listens. */
   async run(
     program: Program,
     ports: readonly number[],
     args: readonly string[],
     memory: string,
+    host?: string,
   ): Promise<ServerProcess> {
     const process = new ServerProcess({
       name: program,
@@ -73,6 +84,7 @@ export class ApiServer {
       env: { GOMEMLIMIT: memory },
       directory: this.directory,
       log: this.at(`${program}.log`),
+      host,
       ports,
       stopGrace: 5000,
     });
@@ -83,19 +95,22 @@ export class ApiServer {
   }
 
   async #launch({ accounts = false }: ApiServerOptions): Promise<void> {
-    const [client, peer] = [await freePort(), await freePort()];
+    const [store, peer] = [await freePort(), await freePort()];
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const key = this.at("accounts.key");
     await writeFile(key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
     const tokens = `${this.#token},operator,operator,system:masters\n`;
     await writeFile(this.at("tokens.csv"), tokens, { mode: 0o600 });
+    const client = await selfSigned("kubelet-client");
+    await writeFile(this.kubeletClient, client.certificate);
+    await writeFile(this.at("kubelet-client.key"), client.privateKey, { mode: 0o600 });
     await this.run(
       "etcd",
-      [client],
+      [store],
       [
         `--data-dir=${this.at("etcd")}`,
-        `--listen-client-urls=${url(client)}`,
-        `--advertise-client-urls=${url(client)}`,
+        `--listen-client-urls=${url(store)}`,
+        `--advertise-client-urls=${url(store)}`,
         `--listen-peer-urls=${url(peer)}`,
         `--initial-advertise-peer-urls=${url(peer)}`,
         `--initial-cluster=default=${url(peer)}`,
@@ -108,9 +123,9 @@ export class ApiServer {
       "kube-apiserver",
       [this.port],
       [
-        `--etcd-servers=${url(client)}`,
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
+        `--etcd-servers=${url(store)}`,
+        `--bind-address=${this.address}`,
+        `--advertise-address=${this.address}`,
         `--secure-port=${this.port}`,
         `--cert-dir=${this.at("certificates")}`,
         "--service-account-issuer=https://kubernetes.default.svc",
@@ -123,8 +138,11 @@ export class ApiServer {
         "--service-cluster-ip-range=10.96.0.0/16",
         // Nodes have names that nobody resolves.
         "--kubelet-preferred-address-types=InternalIP",
+        `--kubelet-client-certificate=${this.kubeletClient}`,
+        `--kubelet-client-key=${this.at("kubelet-client.key")}`,
       ],
       "1GiB",
+      this.address,
     );
     try {
       await eventually(
@@ -143,7 +161,7 @@ export class ApiServer {
   async #writeKubeconfig(): Promise<void> {
     const { context: name } = this;
     const cluster = {
-      server: `https://127.0.0.1:${this.port}`,
+      server: `https://${this.address}:${this.port}`,
       "certificate-authority-data": Buffer.from(this.certificate).toString("base64"),
     };
     const config = {
@@ -167,7 +185,7 @@ export class ApiServer {
   ): Promise<HttpResponse> {
     return call(
       {
-        host: "127.0.0.1",
+        host: this.address,
         port: this.port,
         serverName: "kubernetes",
         root: this.certificate,

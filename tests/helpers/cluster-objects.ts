@@ -46,6 +46,29 @@ export const persistentVolume = (name: string, storageClassName: string) => ({
   },
 });
 
+/** A volume of a directory of a node, which the kubelet gives to the group of the pod that mounts it. */
+export const localVolume = (name: string, storageClassName: string, path: string, at: string) => ({
+  apiVersion: "v1",
+  kind: "PersistentVolume",
+  metadata: { name },
+  spec: {
+    capacity: { storage: "64Gi" },
+    accessModes: ["ReadWriteOnce"],
+    storageClassName,
+    persistentVolumeReclaimPolicy: "Retain",
+    local: { path },
+    nodeAffinity: {
+      required: {
+        nodeSelectorTerms: [
+          {
+            matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [at] }],
+          },
+        ],
+      },
+    },
+  },
+});
+
 const ROOM = { cpu: "8", memory: "16Gi", "ephemeral-storage": "16Gi", pods: "50" };
 
 /** A node with room for a few pods; it becomes ready once something speaks for it. */

@@ -1,18 +1,20 @@
 import { writeFile } from "node:fs/promises";
-import { ApiServer } from "./api-server";
+import { ApiServer, type ApiServerOptions } from "./api-server";
 import { node, persistentVolume, storageClass, type Manifest } from "./cluster-objects";
 import { kubeletConfig, type PodProcesses } from "./cluster-kubelet";
 import { freePort } from "./ports";
 import type { Program } from "./servers";
 
-/** What a cluster of the tests is made of. */
-export const CLUSTER_PROGRAMS: readonly Program[] = [
+/** What a cluster's own servers are. */
+export const CONTROL_PLANE: readonly Program[] = [
   "etcd",
   "kube-apiserver",
   "kube-controller-manager",
   "kube-scheduler",
-  "kwok",
 ];
+
+/** What a cluster of the tests is made of. */
+export const CLUSTER_PROGRAMS: readonly Program[] = [...CONTROL_PLANE, "kwok"];
 
 export interface ClusterOptions {
   /** Nodes. Default: 2. */
@@ -34,10 +36,22 @@ export class Cluster {
   private constructor(readonly api: ApiServer) {}
 
   /** Starts all of it, on loopback. `stop` must follow. */
-  static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const cluster = new Cluster(await ApiServer.start({ accounts: true }));
+  static start(options: ClusterOptions = {}): Promise<Cluster> {
+    return Cluster.#started({}, (cluster) => cluster.#launch(options));
+  }
+
+  /** Starts one that has no nodes, at an address where they reach it. `stop` must follow. */
+  static startBare(address: string): Promise<Cluster> {
+    return Cluster.#started({ address }, (cluster) => cluster.#launchControllers());
+  }
+
+  static async #started(
+    options: ApiServerOptions,
+    launch: (cluster: Cluster) => Promise<void>,
+  ): Promise<Cluster> {
+    const cluster = new Cluster(await ApiServer.start({ accounts: true, ...options }));
     try {
-      await cluster.#launch(options);
+      await launch(cluster);
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -45,11 +59,9 @@ export class Cluster {
     return cluster;
   }
 
-  async #launch({ nodes = 2, volumes = 24, processes = [] }: ClusterOptions): Promise<void> {
+  async #launchControllers(): Promise<void> {
     const { api } = this;
-    const names = (prefix: string, count: number) =>
-      Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
-    const [manager, scheduler, kubelet] = [await freePort(), await freePort(), await freePort()];
+    const [manager, scheduler] = [await freePort(), await freePort()];
     const common = (port: number, name: string) => [
       `--kubeconfig=${api.kubeconfig}`,
       "--bind-address=127.0.0.1",
@@ -57,7 +69,6 @@ export class Cluster {
       `--cert-dir=${api.at(name)}`,
       "--leader-elect=false",
     ];
-    await writeFile(api.at("kwok.yaml"), kubeletConfig(processes));
     await Promise.all([
       api.run(
         "kube-controller-manager",
@@ -70,6 +81,17 @@ export class Cluster {
         "512MiB",
       ),
       api.run("kube-scheduler", [scheduler], common(scheduler, "scheduler"), "256MiB"),
+    ]);
+  }
+
+  async #launch({ nodes = 2, volumes = 24, processes = [] }: ClusterOptions): Promise<void> {
+    const { api } = this;
+    const names = (prefix: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+    const kubelet = await freePort();
+    await writeFile(api.at("kwok.yaml"), kubeletConfig(processes));
+    await Promise.all([
+      this.#launchControllers(),
       api.run(
         "kwok",
         [kubelet],

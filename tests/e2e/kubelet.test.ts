@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { X509Certificate } from "node:crypto";
+import { Cluster } from "../helpers/cluster";
+import { dnsObjects } from "../helpers/cluster-dns";
+import type { Manifest } from "../helpers/cluster-objects";
+import { podsIn, type Pod } from "../helpers/cluster-rollouts";
+import { RealNode } from "../helpers/node";
+import { eventually } from "../helpers/ports";
+import { describeUnless } from "../helpers/skip";
+import { expectCode, say } from "./command";
+import { nodeImages } from "./images";
+import { lackingForNode } from "./needs";
+import { imageOptions, TestStack } from "./stack";
+import { urnsOf } from "./state";
+import { brokenIn } from "./summary";
+
+const MINUTE = 60_000;
+
+interface RunningPod extends Pod {
+  status: Pod["status"] & {
+    podIP: string;
+    containerStatuses: { ready: boolean; restartCount: number }[];
+  };
+}
+
+/** The part of a Secret that everybody may see. */
+interface Secret extends Manifest {
+  data: { "tls.crt": string };
+}
+
+// Containers run, probes are asked, files are mounted and policies are enforced: a node of its own, of
+// this machine's kernel.
+describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () => {
+  const directory = mkdtempSync(join(tmpdir(), "tracekeep-node-"));
+  const stack = new TestStack({ target: "kubernetes" });
+  const place = `tracekeep-${stack.name}`;
+  let node: RealNode;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    const { pause, coredns } = nodeImages();
+    const { images, ...off } = imageOptions() as { images: { overrides: Record<string, string> } };
+    // One program, and on a cluster the user is the pod's.
+    images.overrides["log-agent"] = images.overrides.collector;
+    node = await RealNode.start(directory);
+    cluster = await Cluster.startBare(node.machine.hostAddress);
+    const programs = [...new Set(Object.values(images.overrides))];
+    await node.join(cluster, { pause, images: [coredns, ...programs] });
+    await cluster.apply(dnsObjects(coredns));
+    await node.offerVolumes(cluster, 8);
+    stack.configure({
+      ...off,
+      images,
+      kubernetes: { kubeconfig: cluster.api.kubeconfig, context: cluster.api.context },
+      containerLogs: { enabled: true },
+    });
+  }, 5 * MINUTE);
+
+  afterAll(async () => {
+    await node?.stop();
+    await cluster?.stop();
+    rmSync(stack.home, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
+  }, MINUTE);
+
+  /** The stack's pods by the name of what they run, all of them ready. */
+  const running = async (): Promise<Record<string, RunningPod>> => {
+    const pods = [...(await podsIn(cluster, place)), ...(await podsIn(cluster, `${place}-nodes`))];
+    for (const { metadata, status } of pods as RunningPod[]) {
+      expect({ pod: metadata.name, ...status.containerStatuses[0] }).toMatchObject({
+        ready: true,
+        restartCount: 0,
+      });
+    }
+    return Object.fromEntries(
+      (pods as RunningPod[]).map((pod) => [pod.metadata.labels["app.kubernetes.io/name"], pod]),
+    );
+  };
+
+  /** Whether the first `up` went well; without it nothing else says anything. */
+  let isUp = false;
+  const onStack = (name: string, run: () => Promise<void>) =>
+    test(
+      name,
+      async () => {
+        if (!isUp) throw new Error("not run: the first `up` failed");
+        await run();
+      },
+      5 * MINUTE,
+    );
+
+  test(
+    "`up` brings every pod to readiness at its first start, and a trace through all of them",
+    async () => {
+      const ran = expectCode(await stack.run("up"), 0);
+      isUp = true;
+      const [verified] = /^verified: .*$/m.exec(ran.output) ?? [];
+      say(`first \`up\` until verified: ${ran.seconds.toFixed(1)} s; ${verified}`);
+      expect(verified).toBeDefined();
+      expect(Object.keys(await running())).toEqual(
+        expect.arrayContaining(["collector", "log-agent", "loki", "prometheus", "tempo"]),
+      );
+    },
+    5 * MINUTE,
+  );
+
+  onStack("policies let through what is in the connection table, and nothing else", async () => {
+    const pods = await running();
+    const reaches = (from: string, to: string, port: number) =>
+      node.reaches(pods[from].status.podIP, pods[to].status.podIP, port);
+    expect(reaches("prometheus", "tempo", 3200)).toBe(true);
+    expect(reaches("prometheus", "tempo", 4317)).toBe(false);
+    expect(reaches("loki", "tempo", 3200)).toBe(false);
+    expect(reaches("tempo", "collector", 4317)).toBe(false);
+  });
+
+  onStack("a renewed certificate is served by the pods that run", async () => {
+    const before = await running();
+    const leaves = urnsOf(stack, "tls:index/locallySignedCert:LocallySignedCert");
+    const args = ["--replace", leaves.tempo, "--replace", leaves.collector, "--skip-preview"];
+    const ran = expectCode(await stack.run("up", [], args), 0);
+    say(`\`up\` with two renewed certificates until verified: ${ran.seconds.toFixed(1)} s`);
+    const written = performance.now();
+    for (const [name, port] of Object.entries({ tempo: 3200, collector: 4317 })) {
+      const path = `/api/v1/namespaces/${place}/secrets/${name}-identity`;
+      const { data } = await cluster.get<Secret>(path);
+      const certificate = Buffer.from(data["tls.crt"], "base64").toString();
+      const { uid } = before[name].metadata;
+      await eventually(
+        () => {
+          const mounted = node.volumeFile(uid, "secret", `${name}-identity`, "tls.crt");
+          expect(mounted.trim()).toBe(certificate.trim());
+          const serial = node.servedSerial(`${before[name].status.podIP}:${port}`, name);
+          expect(serial).toBe(new X509Certificate(certificate).serialNumber);
+          return Promise.resolve();
+        },
+        { timeout: 2 * MINUTE, interval: 1000 },
+      );
+    }
+    say(
+      `served ${((performance.now() - written) / 1000).toFixed(1)} s after that \`up\` at the latest`,
+    );
+    const ids = (pods: Record<string, RunningPod>) =>
+      Object.entries(pods).map(([name, { metadata }]) => [name, metadata.uid]);
+    expect(ids(await running())).toEqual(ids(before));
+  });
+
+  onStack("what a missing edge breaks is found", async () => {
+    const path = `/apis/networking.k8s.io/v1/namespaces/${place}/networkpolicies/loki`;
+    const policy = await cluster.get<Manifest>(path);
+    await cluster.api.ask(path, "DELETE");
+    try {
+      const pods = await running();
+      await eventually(() => {
+        const [from, to] = [pods.collector, pods.loki].map(({ status: { podIP } }) => podIP);
+        expect(node.reaches(from, to, 3100)).toBe(false);
+        return Promise.resolve();
+      });
+      const { output } = expectCode(await stack.run("verify"), 1);
+      expect(brokenIn(output).join()).toMatch(/Loki|loki/);
+    } finally {
+      const { apiVersion, kind, metadata, spec } = policy as Manifest & { spec: object };
+      const { name, namespace, labels } = metadata;
+      await cluster.apply([
+        { apiVersion, kind, metadata: { name, namespace, labels }, spec } as Manifest,
+      ]);
+    }
+  });
+
+  onStack("`destroy` ends every pod within its time", async () => {
+    const ran = expectCode(await stack.run("destroy", ["--delete-data", "--yes"]), 0);
+    say(`\`destroy\`: ${ran.seconds.toFixed(1)} s`);
+    expect(await podsIn(cluster, place)).toEqual([]);
+  });
+});
