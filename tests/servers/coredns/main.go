@@ -8,12 +8,13 @@ import (
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/health"
 	_ "github.com/coredns/coredns/plugin/kubernetes"
+	_ "github.com/coredns/coredns/plugin/metrics"
 	_ "github.com/coredns/coredns/plugin/ready"
 )
 
 // Their order is that of upstream's plugin.cfg.
 func init() {
-	dnsserver.Directives = []string{"health", "ready", "errors", "kubernetes"}
+	dnsserver.Directives = []string{"health", "ready", "prometheus", "errors", "kubernetes"}
 }
 
 func main() {
