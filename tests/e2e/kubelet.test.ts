@@ -25,6 +25,11 @@ interface RunningPod extends Pod {
   };
 }
 
+interface Series {
+  metric: { job: string };
+  value: [at: number, value: string];
+}
+
 /** The part of a Secret that everybody may see. */
 interface Secret extends Manifest {
   data: { "tls.crt": string };
@@ -53,8 +58,20 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
     stack.configure({
       ...off,
       images,
-      kubernetes: { kubeconfig: cluster.api.kubeconfig, context: cluster.api.context },
+      kubernetes: {
+        kubeconfig: cluster.api.kubeconfig,
+        context: cluster.api.context,
+        attributes: { namespaces: ["kube-system"] },
+        podMetrics: { namespaces: ["kube-system"] },
+        // By the Service, and behind it.
+        api: {
+          addresses: ["10.96.0.1/32", `${node.machine.hostAddress}/32`],
+          ports: [443, cluster.api.port],
+        },
+      },
       containerLogs: { enabled: true },
+      // What is broken on purpose is waited for in vain.
+      verification: { timeout: "60s" },
     });
   }, 5 * MINUTE);
 
@@ -116,6 +133,32 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
     expect(reaches("tempo", "collector", 4317)).toBe(false);
   });
 
+  onStack("who asks the cluster's API is answered, with the token of its account", async () => {
+    const { collector, prometheus } = await running();
+    const at = `/api/v1/namespaces/${place}/pods/collector-0/log`;
+    const { body: log } = await cluster.api.ask(at);
+    expect(log).toContain("k8s_attributes");
+    expect(log).not.toMatch(/[Ff]ailed to (list|watch)/);
+    const files = (name: string) => node.volumePath(collector.metadata.uid, name);
+    const { podIP } = prometheus.status;
+    await eventually(
+      () => {
+        const answer = node.machine.run(
+          ...["curl", "--silent", "--show-error", "--resolve", `prometheus:9090:${podIP}`],
+          ...["--cacert", `${files("configmap/trust")}/root.crt`],
+          ...["--cert", `${files("secret/collector-identity")}/tls.crt`],
+          ...["--key", `${files("secret/collector-identity")}/tls.key`],
+          'https://prometheus:9090/api/v1/query?query=up%7Bnamespace="kube-system"%7D',
+        );
+        const { data } = JSON.parse(answer) as { data: { result: Series[] } };
+        const found = data.result.map(({ metric, value }) => [metric.job, value[1]]);
+        expect(found).toEqual([["coredns", "1"]]);
+        return Promise.resolve();
+      },
+      { timeout: MINUTE, interval: 2000 },
+    );
+  });
+
   onStack("a renewed certificate is served by the pods that run", async () => {
     const before = await running();
     const leaves = urnsOf(stack, "tls:index/locallySignedCert:LocallySignedCert");
@@ -130,8 +173,9 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
       const { uid } = before[name].metadata;
       await eventually(
         () => {
-          const mounted = node.volumeFile(uid, "secret", `${name}-identity`, "tls.crt");
-          expect(mounted.trim()).toBe(certificate.trim());
+          const directory = node.volumePath(uid, `secret/${name}-identity`);
+          const mounted = node.machine.run("cat", `${directory}/tls.crt`);
+          expect(mounted).toBe(certificate.trim());
           const serial = node.servedSerial(`${before[name].status.podIP}:${port}`, name);
           expect(serial).toBe(new X509Certificate(certificate).serialNumber);
           return Promise.resolve();

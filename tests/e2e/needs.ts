@@ -60,7 +60,7 @@ export function lackingForCluster(): string[] {
 }
 
 /** What a machine's own programs are that a node within it takes. */
-const SYSTEM = ["unshare", "nsenter", "ip", "iptables", "nft", "openssl", "ctr", "runc"];
+const SYSTEM = ["unshare", "nsenter", "ip", "iptables", "nft", "openssl", "curl", "ctr", "runc"];
 
 /** What a cluster lacks whose pods run, on a node within this machine. */
 export function lackingForNode(): string[] {

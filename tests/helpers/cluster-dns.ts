@@ -7,10 +7,14 @@ const NAME = "coredns";
 const LABELS = { "k8s-app": "kube-dns" };
 const IN = { namespace: "kube-system" };
 
+/** As clusters have it, it asks for its metrics to be scraped. */
+const METRICS = { "prometheus.io/scrape": "true", "prometheus.io/port": "9153" };
+
 const CONFIG = `.:53 {
   errors
   health
   ready
+  prometheus :9153
   kubernetes cluster.local in-addr.arpa {
     pods insecure
     ttl 5
@@ -64,7 +68,7 @@ export const dnsObjects = (image: string): Manifest[] => {
         replicas: 1,
         selector: { matchLabels: LABELS },
         template: {
-          metadata: { labels: LABELS },
+          metadata: { labels: LABELS, annotations: METRICS },
           spec: {
             serviceAccountName: NAME,
             dnsPolicy: "Default",

@@ -158,10 +158,9 @@ export class RealNode {
     }
   }
 
-  /** A file of a volume that the kubelet made for a pod. */
-  volumeFile(pod: string, kind: "secret" | "configmap", volume: string, file: string): string {
-    const path = `/var/lib/kubelet/pods/${pod}/volumes/kubernetes.io~${kind}/${volume}/${file}`;
-    return `${this.machine.run("cat", path)}\n`;
+  /** Directory of a volume that the kubelet made for a pod, such as `secret/tempo-identity`. */
+  volumePath(pod: string, volume: string): string {
+    return `/var/lib/kubelet/pods/${pod}/volumes/kubernetes.io~${volume}`;
   }
 
   /** Serial number of the certificate that is shown at an address that the node reaches. */
