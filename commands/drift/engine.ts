@@ -12,7 +12,10 @@ const refreshSchema = z.object({
       urn: z.string(),
       oldState: state.optional(),
       newState: state.optional(),
+      /** Properties that changed, as some providers tell it. */
       diffReasons: z.array(z.string()).nullish(),
+      /** Paths that changed, as others do. */
+      detailedDiff: z.record(z.string(), z.unknown()).nullish(),
     }),
   ),
 });
@@ -60,17 +63,21 @@ export function whatIs(urn: string): string {
   return `${kind[0].toLowerCase()}${kind.slice(1)} ${name}`;
 }
 
+const isAnother = (path: string) => `${path}, a secret, is another`;
+
 function changes(was: Record<string, unknown>, is: Record<string, unknown>, reasons: string[]) {
   // A container that stands still publishes nothing and has no other fault.
   if (was.mustRun === true && is.mustRun === false) return ["is stopped"];
-  return [...new Set(reasons.map((reason) => reason.split(/[.[]/)[0]))].flatMap((property) =>
-    differences(withoutMarks(was[property]), withoutMarks(is[property]), property).map(
-      ([path, before, after]) =>
-        isSecret(before) || isSecret(after)
-          ? `${path}, a secret, is another`
-          : `${path} was ${text(before)}, is ${text(after)}`,
-    ),
-  );
+  return [...new Set(reasons.map((reason) => reason.split(/[.[]/)[0]))].flatMap((property) => {
+    const [before, after] = [withoutMarks(was[property]), withoutMarks(is[property])];
+    // The engine compares secrets, and prints neither.
+    if (isSecret(before) && isDeepStrictEqual(before, after)) return [isAnother(property)];
+    return differences(before, after, property).map(([path, old, now]) =>
+      isSecret(old) || isSecret(now)
+        ? isAnother(path)
+        : `${path} was ${text(old)}, is ${text(now)}`,
+    );
+  });
 }
 
 /**
@@ -81,11 +88,12 @@ function changes(was: Record<string, unknown>, is: Record<string, unknown>, reas
 export function engineFindings(printed: string): Finding[] {
   return refreshSchema
     .parse(JSON.parse(printed))
-    .steps.flatMap(({ op, urn, oldState, newState, diffReasons }): Finding[] => {
+    .steps.flatMap(({ op, urn, oldState, newState, diffReasons, detailedDiff }): Finding[] => {
       const what = whatIs(urn);
       if (op === "delete") return [{ what, how: ["is gone"] }];
       if (op !== "update") return [];
-      const how = changes(oldState?.inputs ?? {}, newState?.inputs ?? {}, diffReasons ?? []);
+      const reasons = diffReasons ?? Object.keys(detailedDiff ?? {});
+      const how = changes(oldState?.inputs ?? {}, newState?.inputs ?? {}, reasons);
       return how.length === 0 ? [] : [{ what, how }];
     });
 }

@@ -58,6 +58,12 @@ const LATE: Texts = {
   name: (from, make) => pulumi.unsecret(pulumi.all([...from]).apply(make)),
 };
 
+/**
+ * What somebody else set of a field that the stack states is the stack's again with the next `up`; the
+ * provider would end with a conflict otherwise.
+ */
+const TAKEN_BACK = { "pulumi.com/patchForce": "true" };
+
 /** Whether pods are made of it, so that what they mount must be there first. */
 const isController = ({ kind }: KubernetesObject) =>
   kind === "StatefulSet" || kind === "Deployment" || kind === "DaemonSet";
@@ -163,7 +169,10 @@ export class KubernetesDeployer implements Deployer {
     object: KubernetesObject,
     opts: pulumi.CustomResourceOptions,
   ): pulumi.CustomResource {
-    return new RESOURCES[object.kind](name, object, { ...opts, provider: this.args.provider });
+    const { metadata } = object;
+    const annotations = { ...metadata.annotations, ...TAKEN_BACK };
+    const owned = { ...object, metadata: { ...metadata, annotations } } as KubernetesObject;
+    return new RESOURCES[object.kind](name, owned, { ...opts, provider: this.args.provider });
   }
 }
 

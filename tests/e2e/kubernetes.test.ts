@@ -167,6 +167,87 @@ describeUnless(lackingForCluster(), "a stack on Kubernetes, of simulated nodes",
     expectNoSecret(ran);
   });
 
+  const drifted = async (code: number) => {
+    const ran = expectCode(await stack.run("drift"), code);
+    expectNoSecret(ran);
+    return [...ran.stdout.matchAll(/^ {2}(\S.*)$/gm)].map(([, line]) => line);
+  };
+  const patch = async (path: string, change: object) => {
+    const { status } = await cluster.api.ask(
+      at(path),
+      "PATCH",
+      JSON.stringify(change),
+      "application/merge-patch+json",
+    );
+    expect(status).toBe(200);
+  };
+
+  onStack("nothing is found changed behind its back, twice", async () => {
+    expect(await drifted(0)).toEqual([]);
+    expect(await drifted(0)).toEqual([]);
+  });
+
+  onStack("what was changed behind its back is named, and `up` takes it back", async () => {
+    const [documents] = (await cluster.list<Manifest>(at("configmaps"))).filter(
+      ({ metadata: { name } }) => name.startsWith("tempo-config-"),
+    );
+    const { name } = documents.metadata;
+    // It cannot be edited; it can be another under the same name.
+    await cluster.api.ask(at(`configmaps/${name}`), "DELETE");
+    const { labels } = documents.metadata;
+    await cluster.make({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace: place, labels },
+      data: { "tempo.yaml": "edited: true" },
+    } as Manifest);
+    await patch("secrets/loki-identity", { data: { "tls.crt": "c3dhcHBlZA==" } });
+    await cluster.api.ask(
+      `/apis/apps/v1/namespaces/${place}/statefulsets/jaeger`,
+      "PATCH",
+      JSON.stringify({ spec: { replicas: 0 } }),
+      "application/merge-patch+json",
+    );
+    await cluster.make({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "stranger", namespace: place },
+      spec: {
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 1000,
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        containers: [
+          {
+            name: "stranger",
+            image: "example.org/stranger:1",
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              capabilities: { drop: ["ALL"] },
+            },
+          },
+        ],
+      },
+    } as unknown as Manifest);
+    const found = await drifted(2);
+    expect(found).toEqual([
+      expect.stringMatching(
+        /^configMap tempo-config: data\.tempo\.yaml was "# Tempo, .*, is "edited: true"$/,
+      ),
+      "configMap tempo-config: immutable was true, is nothing",
+      expect.stringMatching(/^configMap tempo-config: metadata\.annotations was .*, is nothing$/),
+      "pod stranger: runs in the stack's namespace, and is none of the stack's",
+      "secret loki-identity-secret: data, a secret, is another",
+      "statefulSet jaeger: spec.replicas was 1, is 0",
+      `npm run up -- --stack ${stack.name} -- --refresh`,
+    ]);
+    await cluster.api.ask(at("pods/stranger"), "DELETE");
+    expectCode(await stack.run("up", [], ["--refresh", "--skip-preview"]), 0);
+    expect(await drifted(0)).toEqual([]);
+    await running();
+  });
+
   onStack("renewed certificates are in their Secrets, and nothing is rolled out", async () => {
     const before = await running();
     const old = await identities();

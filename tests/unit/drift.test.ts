@@ -56,6 +56,24 @@ describe("what the engine finds changed", () => {
     expect(found.join()).not.toMatch(/v1:|1b4706/);
   });
 
+  test("is told by the provider's paths too, of secrets that look alike as well", () => {
+    const secret = urn("kubernetes:core/v1:Secret", "loki-identity-secret");
+    const step = (data: unknown, paths: object) => ({
+      op: "update",
+      urn: secret,
+      oldState: { inputs: { data, immutable: true } },
+      newState: { inputs: { data, immutable: false } },
+      detailedDiff: paths,
+    });
+    expect(
+      lines(step("[secret]", { 'data["tls.crt"]': { kind: "update" }, immutable: {} })),
+    ).toEqual([
+      "  secret loki-identity-secret: data, a secret, is another",
+      "  secret loki-identity-secret: immutable was true, is false",
+    ]);
+    expect(lines(step("[secret]", {}))).toEqual([]);
+  });
+
   test("is nothing where only what the engine keeps for itself differs", () => {
     expect(lines(update({ a: { __defaults: [] } }, { a: { __defaults: ["b"] } }, ["a"]))).toEqual(
       [],
