@@ -1,6 +1,7 @@
 import { ObservabilityStack } from "./components/stack/observability-stack";
 import {
   applicationsOutput,
+  generationsOutput,
   operatorOutput,
   publishedEndpoints,
   verificationOutput,
@@ -21,3 +22,5 @@ export const verification = verificationOutput(config, stack);
 export const applications = applicationsOutput(config, stack);
 /** The operator's certificate and key; a secret. */
 export const operator = operatorOutput(stack);
+/** Which CAs are trusted, and which signs. */
+export const generations = generationsOutput(config);

@@ -10,6 +10,7 @@ const COMMANDS = [
   "drift",
   "verify",
   "env",
+  "rotate",
   "images",
   "docs",
 ];

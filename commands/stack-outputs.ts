@@ -3,6 +3,7 @@ import {
   verificationTargetSchema,
   type VerificationTarget,
 } from "../components/verification/target";
+import type { Generations } from "../components/pki/generations";
 import { stackOutputs } from "./pulumi";
 
 const pair = z.object({ certificate: z.string(), key: z.string() });
@@ -37,3 +38,13 @@ export const readOutputs = (stack: string): Promise<StackOutputs> => read(stack,
 /** What the verification needs of a deployed stack. @throws {Error} if it is not deployed. */
 export const readVerificationTarget = (stack: string): Promise<VerificationTarget> =>
   read(stack, verificationTargetSchema, "verification");
+
+const generationsSchema = z.object({ generation: z.number(), alsoTrusted: z.number().optional() });
+
+/** The CAs that a deployed stack trusts; undefined if it is not deployed. */
+export async function deployedGenerations(stack: string): Promise<Generations | undefined> {
+  const outputs = await stackOutputs(stack);
+  if (Object.keys(outputs).length === 0) return undefined;
+  // What was deployed before there was a rotation has its first CA.
+  return generationsSchema.parse(outputs.generations ?? { generation: 1 });
+}

@@ -2,12 +2,15 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
+import { cutsOff, type Generations } from "../components/pki/generations";
 import type { PublishedEndpoints } from "../components/stack/outputs";
 import { lockComplaint } from "../components/stack/unlocked-images";
 import type { StackConfig } from "../config/parse";
 import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
 import { home } from "./paths";
 import { runPulumi, stackOutputs } from "./pulumi";
+import { readStackConfig } from "./stack-config";
+import { deployedGenerations } from "./stack-outputs";
 import { Ways } from "./ways";
 
 /** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
@@ -70,11 +73,46 @@ async function verifyOrReport(config: StackConfig, report: string): Promise<numb
   return runCommand(["verify", "--stack", config.stack]);
 }
 
-async function up(pulumi: string[], { stack, yes }: DeployOptions): Promise<void> {
+/** Says what would be cut off and how to go on. */
+function cutOffWords(deployed: Generations, wanted: Generations): string {
+  const words = (generations: Generations) =>
+    `CA ${generations.generation}` +
+    (generations.alsoTrusted === undefined ? "" : ` and trusts CA ${generations.alsoTrusted}, too`);
+  return (
+    `The stack signs with ${words(deployed)}; its file asks for ${words(wanted)} (certificates.generation).\n` +
+    "All that has certificates of the one would refuse those of the other. If somebody has rotated the CA,\n" +
+    "take their stack file; to rotate it: npm run rotate -- ca (docs/rotation.md). Nothing was changed."
+  );
+}
+
+export interface Deployment {
+  yes?: boolean;
+  /** Options of Pulumi. */
+  pulumi?: readonly string[];
+  /** Whether old certificates may be refused at once. Default: that is an error. */
+  mayCutOff?: boolean;
+  /** Whether the verification is run although the options switch it off. */
+  verifyAnyway?: boolean;
+}
+
+/**
+ * Deploys a stack as its file says and verifies it.
+ *
+ * @returns the exit code, 0 if every hop is well.
+ * @throws {Error} before anything is changed.
+ */
+export async function deployVerified(
+  stack: string,
+  { yes, pulumi = [], mayCutOff = false, verifyAnyway = false }: Deployment,
+): Promise<number> {
   const { config, host } = await prepare(stack);
   const complaint = lockComplaint(config);
   if (complaint !== undefined) throw new Error(`${complaint}\nNothing was changed.`);
   await host.checkRoom();
+  const deployed = await deployedGenerations(stack);
+  if (!mayCutOff && deployed && cutsOff(deployed, config.certificates)) {
+    throw new Error(cutOffWords(deployed, config.certificates));
+  }
   const report = path.join(home(), `verification-${stack}.txt`);
   fs.rmSync(report, { force: true });
   const args = ["up", ...(goesAhead(config, yes) ? ["--yes"] : []), ...pulumi];
@@ -85,14 +123,17 @@ async function up(pulumi: string[], { stack, yes }: DeployOptions): Promise<void
       `\n\`up\` did not end well (exit code ${code}). What it says above is explained in docs/troubleshooting.md; ` +
         "what runs already stays, and `npm run up` goes on from there.\n",
     );
-    process.exitCode = code;
-    return;
+    return code;
   }
-  const verified = await verifyOrReport(config, report);
-  if (verified !== 0) {
-    process.exitCode = verified;
-    return;
-  }
+  if (verifyAnyway && !config.verification.enabled) return runCommand(["verify", "--stack", stack]);
+  return verifyOrReport(config, report);
+}
+
+async function up(pulumi: string[], { stack, yes }: DeployOptions): Promise<void> {
+  const code = await deployVerified(stack, { yes, pulumi });
+  process.exitCode = code;
+  if (code !== 0) return;
+  const config = readStackConfig(stack, { environment: process.env });
   const { endpoints } = await stackOutputs(stack);
   process.stdout.write(`\n${closingWords(config, (endpoints ?? {}) as PublishedEndpoints)}`);
 }

@@ -222,6 +222,21 @@ export const stackSchema = z.strictObject({
         privateKey: o.pemKey("Its key, as a secret."),
       })
       .optional(),
+    nextCa: o
+      .group(
+        "The CA that takes the place of yours, or of a generated root, at the next rotation.",
+        {
+          certificate: o.pemCertificate("PEM certificate; it may sign certificates of CAs."),
+          privateKey: o.pemKey("Its key, as a secret."),
+        },
+      )
+      .optional(),
+    generation: o
+      .count("Number of the CA that signs. `npm run rotate` writes it, and the next one.")
+      .prefault(1),
+    alsoTrusted: o
+      .count("Number of one more CA that is trusted, in the middle of a rotation.")
+      .optional(),
   }),
 
   tuning,

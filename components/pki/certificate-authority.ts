@@ -3,6 +3,7 @@ import * as tls from "@pulumi/tls";
 import type { Secret } from "../../config/secret";
 import type { TrustBundle } from "../../targets/target";
 import type { Issuer } from "../stack/connections";
+import { trustedGenerations, type Generations } from "./generations";
 
 const HOUR = 3600;
 const CA_USES = ["cert_signing", "crl_signing"];
@@ -14,12 +15,14 @@ export interface CertificateAuthorityArgs {
   lifetime: number;
   /** Lifetime of the leaves, in seconds, whole hours: no leaf may outlive its issuer. */
   leafLifetime: number;
-  /** The user's own CA in place of a generated root. */
-  own?: { certificate: string; privateKey: Secret };
-  /** Generations that are trusted. */
-  generations: readonly number[];
-  /** The one of them that signs. */
-  signing: number;
+  generations: Generations;
+  /** The user's own CA in place of a generated root, by its generation. */
+  own?: Readonly<Record<number, OwnCa>>;
+}
+
+export interface OwnCa {
+  certificate: string;
+  privateKey: Secret;
 }
 
 /** A certificate of a CA, and the key that signs with it. */
@@ -51,20 +54,14 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions = {},
   ) {
     super("tracekeep:index:CertificateAuthority", name, {}, opts);
-    const generations = new Map(
-      args.generations.map((generation) => [generation, this.#generation(args, generation)]),
+    const trusted = trustedGenerations(args.generations).map(
+      (generation) => [generation, this.#generation(args, generation)] as const,
     );
-    const signing = generations.get(args.signing);
-    if (signing === undefined) {
-      throw new Error(
-        `CA generation ${args.signing} cannot sign: it is none of ${args.generations.join(", ")}`,
-      );
-    }
-    this.#signing = signing;
+    this.#signing = new Map(trusted).get(args.generations.generation)!;
     const bundle = (...of: (keyof Generation)[]) =>
-      joinPem(...[...generations.values()].flatMap((one) => of.map((ca) => one[ca].certificate)));
+      joinPem(...trusted.flatMap(([, one]) => of.map((ca) => one[ca].certificate)));
     this.trust = {
-      root: args.own ? joinPem(args.own.certificate) : bundle("root"),
+      root: bundle("root"),
       services: bundle("services"),
       clients: bundle("services", "applications"),
     };
@@ -95,10 +92,11 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     });
 
     const root = (): SigningPair => {
-      if (args.own) {
+      const own = args.own?.[generation];
+      if (own) {
         return {
-          certificate: pulumi.output(args.own.certificate),
-          key: pulumi.secret(args.own.privateKey.reveal()),
+          certificate: pulumi.output(own.certificate),
+          key: pulumi.secret(own.privateKey.reveal()),
         };
       }
       const privateKeyPem = key("root");

@@ -3,6 +3,7 @@ import type { StackConfig } from "../../config/parse";
 import type { Deployer, Endpoint, IdentityMaterial, Target } from "../../targets/target";
 import type { Workload } from "../../targets/workload";
 import { CertificateAuthority } from "../pki/certificate-authority";
+import { ownAuthorities } from "../pki/own-authorities";
 import { certificateSpecs } from "../pki/certificate-spec";
 import { Identity } from "../pki/identity";
 import { configuredSecrets, GeneratedSecrets, type Secrets } from "./generated-secrets";
@@ -19,9 +20,6 @@ export interface ObservabilityStackArgs {
   target: Target;
 }
 
-/** The generations of the CA: one, until a rotation adds the next. */
-const GENERATIONS = { generations: [1], signing: 1 };
-
 /** Everything: certificates, secrets, and every service and application on the target. */
 export class ObservabilityStack extends pulumi.ComponentResource implements Deployed {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
@@ -36,15 +34,15 @@ export class ObservabilityStack extends pulumi.ComponentResource implements Depl
     opts: pulumi.ComponentResourceOptions = {},
   ) {
     super("tracekeep:index:ObservabilityStack", name, {}, opts);
-    const { lifetime, renewBefore, caLifetime, ca } = config.certificates;
+    const { lifetime, renewBefore, caLifetime } = config.certificates;
     const authority = new CertificateAuthority(
       "ca",
       {
         prefix: config.namePrefix,
         lifetime: caLifetime,
         leafLifetime: lifetime,
-        own: ca,
-        ...GENERATIONS,
+        generations: config.certificates,
+        own: ownAuthorities(config.certificates),
       },
       { parent: this },
     );

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../../config/parse";
 import type { Endpoint, IdentityMaterial } from "../../targets/target";
+import type { Generations } from "../pki/generations";
 import { OPERATOR, readerName, VERIFICATION } from "../pki/certificate-spec";
 import {
   verificationExpectations,
@@ -93,4 +94,10 @@ export function operatorOutput({
   root,
 }: Deployed): pulumi.Output<KeyPair & { root: string }> {
   return pulumi.secret({ ...pair(identities[OPERATOR]), root });
+}
+
+/** Which CAs the stack trusts and which signs, as deployed: no secret. */
+export function generationsOutput({ certificates }: StackConfig): Generations {
+  const { generation, alsoTrusted } = certificates;
+  return { generation, ...(alsoTrusted !== undefined && { alsoTrusted }) };
 }

@@ -31,22 +31,46 @@ export const certificateTimes: Check = ({ certificates }) => {
   return problems;
 };
 
-/** The user's own CA is one, and its key is the certificate's. */
-export const ownCa: Check = ({ certificates: { ca } }) => {
-  if (!ca) return [];
-  const certificate = new X509Certificate(ca.certificate);
+/** The user's own CA is one, and its key is the certificate's; so is the next. */
+export const ownCa: Check = ({ certificates }) =>
+  (["ca", "nextCa"] as const).flatMap((option) => {
+    const ca = certificates[option];
+    if (!ca) return [];
+    const path = `certificates.${option}`;
+    const certificate = new X509Certificate(ca.certificate);
+    const problems: Problem[] = [];
+    if (!certificate.ca) {
+      problems.push({
+        path: `${path}.certificate`,
+        message: "expected the certificate of a CA (basicConstraints CA:TRUE)",
+      });
+    }
+    const pem = ca.privateKey.reveal();
+    if (pem !== UNREADABLE && !isKeyOf(certificate, pem)) {
+      problems.push({
+        path: `${path}.privateKey`,
+        message: `expected the key of ${path}.certificate; this is another, or is damaged`,
+      });
+    }
+    return problems;
+  });
+
+/** A rotation has two CAs, one after the other, and the second is known where the first is given. */
+export const generationsFollow: Check = ({ certificates }) => {
+  const { generation, alsoTrusted, ca, nextCa } = certificates;
+  if (alsoTrusted === undefined) return [];
   const problems: Problem[] = [];
-  if (!certificate.ca) {
+  if (Math.abs(alsoTrusted - generation) !== 1) {
     problems.push({
-      path: "certificates.ca.certificate",
-      message: "expected the certificate of a CA (basicConstraints CA:TRUE)",
+      path: "certificates.alsoTrusted",
+      message: `expected the number before or behind certificates.generation (${generation}), got ${alsoTrusted}; \`npm run rotate\` writes both`,
     });
   }
-  const pem = ca.privateKey.reveal();
-  if (pem !== UNREADABLE && !isKeyOf(certificate, pem)) {
+  if (ca && !nextCa) {
     problems.push({
-      path: "certificates.ca.privateKey",
-      message: "expected the key of certificates.ca.certificate; this is another, or is damaged",
+      path: "certificates.nextCa",
+      message:
+        "expected the CA that takes the place of certificates.ca: two are trusted in the middle of a rotation",
     });
   }
   return problems;

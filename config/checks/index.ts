@@ -2,7 +2,7 @@ import type { Problem, StackConfig } from "../parse";
 import { deadMansSwitch, receivers, webhooks } from "./alerts";
 import { applicationsPlaced } from "./applications";
 import { durationsAgree, durationsLongEnough, limitsHold, sizesLargeEnough } from "./bounds";
-import { certificateTimes, ownCa } from "./certificates";
+import { certificateTimes, generationsFollow, ownCa } from "./certificates";
 import type { Check } from "./check";
 import { noLogLoop } from "./container-logs";
 import { dockerHost } from "./docker";
@@ -23,6 +23,7 @@ const CHECKS: readonly Check[] = [
   s3Complete,
   certificateTimes,
   ownCa,
+  generationsFollow,
   durationsLongEnough,
   sizesLargeEnough,
   durationsAgree,

@@ -258,6 +258,11 @@ export const CLASHES: BadConfig[] = [
     "certificates.lifetime",
     "whole hours",
   ],
+  [
+    { certificates: { generation: 2, alsoTrusted: 4 } },
+    "certificates.alsoTrusted",
+    "the number before or behind certificates.generation (2), got 4",
+  ],
   [{ certificates: { caLifetime: "100d" } }, "certificates.caLifetime", "at least twice"],
   [{ retention: { traces: "0s" } }, "retention.traces", 'expected at least "1h", got "0s"'],
   [{ retention: { logs: "30h" } }, "retention.logs", "expected whole days"],

@@ -146,6 +146,7 @@ describe("secrets", () => {
       "alerts.receivers[].url",
       "alerts.deadMansSwitch.url",
       "certificates.ca.privateKey",
+      "certificates.nextCa.privateKey",
     ]);
   });
 

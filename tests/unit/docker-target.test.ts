@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CertificateAuthority } from "../../components/pki/certificate-authority";
+import { ownAuthorities } from "../../components/pki/own-authorities";
 import { certificateSpecs } from "../../components/pki/certificate-spec";
 import { Identity } from "../../components/pki/identity";
 import { Secret } from "../../config/secret";
@@ -390,8 +391,7 @@ describe("certificates", () => {
         prefix: "tk",
         lifetime: 87_600 * 3600,
         leafLifetime: 2160 * 3600,
-        generations: [1],
-        signing: 1,
+        generations: { generation: 1 },
         ...args,
       });
       for (const spec of certificateSpecs(config)) {
@@ -477,7 +477,9 @@ describe("certificates", () => {
   });
 
   test("are trusted in every generation and signed by one", async () => {
-    const { authority } = await issued({ args: { generations: [1, 2], signing: 2 } });
+    const { authority } = await issued({
+      args: { generations: { generation: 2, alsoTrusted: 1 } },
+    });
     const names = async (pem: pulumi.Output<string>) =>
       (await valueOf(pem)).split("\n").filter((line) => /^[a-z]+-g\d$/.test(line));
     await expect(names(authority.trust.root)).resolves.toEqual(["root-g1", "root-g2"]);
@@ -493,7 +495,7 @@ describe("certificates", () => {
 
   test("come from the user's own CA where there is one", async () => {
     const own = { certificate: "OWN CA", privateKey: new Secret("OWN KEY") };
-    const { resources, inputsOf, authority } = await issued({ args: { own } });
+    const { resources, inputsOf, authority } = await issued({ args: { own: { 1: own } } });
     expect(resources.some(({ type }) => type.endsWith(":SelfSignedCert"))).toBe(false);
     expect(inputsOf("LocallySignedCert", "services-g1")).toMatchObject({
       caCertPem: "OWN CA",
@@ -504,5 +506,20 @@ describe("certificates", () => {
       ({ type, name }) => type.endsWith(":LocallySignedCert") && name === "services-g1",
     );
     expect(isSecretInput(issuer!.raw.caPrivateKeyPem)).toBe(true);
+  });
+
+  test("come from the user's next CA behind a rotation, and both are trusted in it", async () => {
+    const of = (name: string) => ({ certificate: name, privateKey: new Secret(`${name} KEY`) });
+    const generations = { generation: 2, alsoTrusted: 1 };
+    const own = ownAuthorities({
+      ...configOf().certificates,
+      ...{ ...generations, ca: of("OLD CA"), nextCa: of("NEXT CA") },
+    });
+    const { inputsOf, authority } = await issued({ args: { generations, own } });
+    expect(inputsOf("LocallySignedCert", "services-g1")).toMatchObject({ caCertPem: "OLD CA" });
+    expect(inputsOf("LocallySignedCert", "services-g2")).toMatchObject({ caCertPem: "NEXT CA" });
+    await expect(valueOf(authority.trust.root)).resolves.toBe("OLD CA\nNEXT CA\n");
+    // Its turn has not come, or the command has put it in the other's place.
+    expect(ownAuthorities({ ...configOf().certificates, nextCa: of("NEXT CA") })).toEqual({});
   });
 });

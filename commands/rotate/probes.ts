@@ -1,0 +1,123 @@
+import { X509Certificate } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { connect } from "node:tls";
+import { listenersOf } from "../../components/stack/connections";
+import { attempt } from "../../components/verification/attempt";
+import { splitHostPort, type Address, type Identity } from "../../components/verification/client";
+import { ALPN } from "../../components/verification/opening";
+import type { VerificationTarget } from "../../components/verification/target";
+import type { ServiceName } from "../../config/services";
+
+/** A published listener that speaks TLS. */
+interface Published {
+  /** `tempo http`. */
+  name: string;
+  address: Address;
+  listener: ReturnType<typeof listenersOf>[string];
+}
+
+function publishedListeners({ endpoints, tls }: VerificationTarget): Published[] {
+  return Object.entries(endpoints).flatMap(([service, addresses = {}]) => {
+    const listeners = listenersOf(service as ServiceName);
+    return Object.entries(addresses)
+      .filter(([name]) => name in listeners && listeners[name].security !== "plaintext")
+      .map(([name, hostPort]) => ({
+        name: `${service} ${name}`,
+        address: { ...splitHostPort(hostPort), serverName: service, root: tls.root },
+        listener: listeners[name],
+      }));
+  });
+}
+
+/** The certificate that a listener serves; undefined without a handshake. Whose it is, is not judged. */
+export function servedCertificate(
+  { host, port, serverName }: Address,
+  protocol: keyof typeof ALPN,
+  identity?: Identity,
+): Promise<X509Certificate | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(
+      {
+        ...{ host, port, servername: serverName, ALPNProtocols: ALPN[protocol] },
+        ...{ cert: identity?.certificate, key: identity?.key },
+        // Looked at, not trusted: nothing is sent, and what is served may be what is to be found.
+        rejectUnauthorized: false,
+      },
+      () => end(socket.getPeerX509Certificate()),
+    );
+    const end = (certificate?: X509Certificate) => {
+      socket.destroy();
+      resolve(certificate);
+    };
+    socket.setTimeout(5000, () => end());
+    socket.once("error", () => end());
+  });
+}
+
+/** Whether a certificate was signed by the issuer that stands behind a leaf in its chain. */
+function isOfIssuer(certificate: X509Certificate, chain: string): boolean {
+  const [, issuer] =
+    chain.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g) ?? [];
+  return issuer !== undefined && certificate.verify(new X509Certificate(issuer).publicKey);
+}
+
+/** Published listeners that do not serve a certificate of the issuer that signed the operator's. */
+export async function servingOthers(target: VerificationTarget): Promise<string[]> {
+  const { operator } = target;
+  const asked = publishedListeners(target).map(async ({ name, address, listener }) => {
+    const served = await servedCertificate(address, listener.protocol, operator);
+    return served && isOfIssuer(served, operator.certificate) ? [] : [name];
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+/** How long what is refreshed in place may take, in milliseconds, a kubelet's round included. */
+const RENEWED_WITHIN = 300_000;
+
+/**
+ * Waits until every published listener serves certificates of the CA that signs, and then as long
+ * as what is not published, and what dials, may take to read them: each listener's file is read
+ * every `reload` milliseconds, of which one has just gone by for the slowest that can be seen.
+ *
+ * @throws {Error} that names those that do not.
+ */
+export async function waitUntilServed(
+  target: VerificationTarget,
+  reload: number,
+  { within = RENEWED_WITHIN, interval = 2000 } = {},
+): Promise<void> {
+  const end = Date.now() + within;
+  for (;;) {
+    const others = await servingOthers(target);
+    if (others.length === 0) break;
+    if (Date.now() + interval > end) {
+      throw new Error(
+        `After ${within / 1000} s these still serve a certificate of the old CA: ${others.join(", ")}.\n` +
+          "Look at their logs; a restart makes them read it.",
+      );
+    }
+    await pause(interval);
+  }
+  await pause(reload);
+}
+
+/**
+ * Published listeners that do not refuse a client's certificate of before.
+ *
+ * @throws {Error} if one does not serve who comes with a new one: it would refuse anybody.
+ */
+export async function servingBefore(
+  target: VerificationTarget,
+  before: Identity,
+): Promise<string[]> {
+  const results = publishedListeners(target)
+    .filter(({ listener }) => listener.security === "mtls")
+    .map(async ({ name, address, listener }) => {
+      const ask = (identity: Identity) => attempt(address, listener.protocol, { identity });
+      if ((await ask(target.operator)) !== "served") {
+        throw new Error(`${name} does not serve a client with a new certificate.`);
+      }
+      return (await ask(before)) === "served" ? [name] : [];
+    });
+  return (await Promise.all(results)).flat();
+}

@@ -1,0 +1,167 @@
+import * as fs from "node:fs";
+import { z } from "zod";
+import { changePassword, isLetIn } from "../../components/grafana/password";
+import { CERTIFICATE_RELOAD } from "../../components/service";
+import { call, splitHostPort, type Address } from "../../components/verification/client";
+import { withForwards } from "../../components/verification/forward";
+import type { VerificationTarget } from "../../components/verification/target";
+import { parseDuration } from "../../config/units";
+import { runPulumi } from "../pulumi";
+import { readStackConfig } from "../stack-config";
+import { findStackFile, withGenerations } from "../stack-file";
+import { deployedGenerations, readOutputs, readVerificationTarget } from "../stack-outputs";
+import { deployVerified } from "../up";
+import { ask } from "./ask";
+import type { Surroundings } from "./ca";
+import { JournalFile } from "./journal";
+import { servingBefore, waitUntilServed } from "./probes";
+import { ROTATABLE, type Rotatable, type SecretSurroundings } from "./secrets";
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** Works on a stack as it is deployed, its ports forwarded where they are elsewhere. */
+async function onTarget<T>(
+  stack: string,
+  work: (target: VerificationTarget) => Promise<T>,
+): Promise<T> {
+  return withForwards(await readVerificationTarget(stack), work);
+}
+
+const exportSchema = z.object({
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          urn: z.string(),
+          type: z.string(),
+          outputs: z.record(z.string(), z.unknown()).default({}),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+async function stateOf(stack: string, { showSecrets = false } = {}) {
+  const args = ["stack", "export", ...(showSecrets ? ["--show-secrets"] : [])];
+  const { code, stdout } = await runPulumi(stack, args, { capture: true });
+  if (code !== 0) throw new Error(`The state of stack "${stack}" could not be read; see above.`);
+  return exportSchema.parse(JSON.parse(stdout)).deployment.resources;
+}
+
+const nameOf = (urn: string) => urn.split("::").at(-1)!;
+
+/** URNs of the keys of services and applications; those of CAs are of other resources. */
+async function leafKeys(stack: string): Promise<string[]> {
+  const resources = await stateOf(stack);
+  return resources
+    .filter(({ urn, type }) => /:PrivateKey$/.test(type) && urn.includes(":Identity$"))
+    .map(({ urn }) => urn);
+}
+
+export function caSurroundings(stack: string): Surroundings {
+  const config = readStackConfig(stack, { environment: process.env });
+  const file = findStackFile(stack);
+  const { ca, nextCa } = config.certificates;
+  return {
+    stack,
+    outside: config.apps.filter(({ image }) => image === undefined).map(({ name }) => name),
+    own: { ca: ca !== undefined, nextCa: nextCa !== undefined },
+    wanted: () => readStackConfig(stack, { environment: process.env }).certificates,
+    deployed: () => deployedGenerations(stack),
+    write: (generations) => {
+      const text = withGenerations(fs.readFileSync(file, "utf8"), generations);
+      // In one step: an interrupt leaves the file as it was, or as it is to be.
+      fs.writeFileSync(`${file}.new`, text, { mode: fs.statSync(file).mode });
+      fs.renameSync(`${file}.new`, file);
+    },
+    deploy: async ({ compromised }) =>
+      deployVerified(stack, {
+        yes: true,
+        verifyAnyway: true,
+        ...(compromised && {
+          mayCutOff: true,
+          pulumi: (await leafKeys(stack)).flatMap((urn) => ["--replace", urn]),
+        }),
+      }),
+    operator: async () => (await readOutputs(stack)).operator,
+    settled: async () => {
+      process.stderr.write("Waiting until everything has its new certificate …\n");
+      const reload = parseDuration(CERTIFICATE_RELOAD)! * 1000;
+      await onTarget(stack, (target) => waitUntilServed(target, reload));
+    },
+    serving: (before) => onTarget(stack, (target) => servingBefore(target, before)),
+    journal: new JournalFile(stack),
+    ask,
+    say,
+  };
+}
+
+/** A secret of an exported state is its value as JSON. */
+const secretSchema = z.object({ plaintext: z.string() });
+
+const PASSWORD = "random:index/randomPassword:RandomPassword";
+
+export function secretSurroundings(stack: string): SecretSurroundings {
+  const config = readStackConfig(stack, { environment: process.env });
+  const isOn = (service: string) =>
+    (service === "grafana" && config.grafana.enabled) ||
+    (service === "qdrant" && config.qdrant.enabled);
+  const address = (target: VerificationTarget, service: "grafana" | "qdrant"): Address => {
+    const [published] = Object.values(target.endpoints[service] ?? {});
+    if (published === undefined) throw new Error(`The stack publishes no port of ${service}.`);
+    return { ...splitHostPort(published), serverName: service, root: target.tls.root };
+  };
+  return {
+    stack,
+    runs: isOn,
+    outside: config.apps
+      .filter(({ image, qdrant }) => image === undefined && qdrant)
+      .map(({ name }) => name),
+    values: async () => {
+      const passwords = (await stateOf(stack, { showSecrets: true })).filter(
+        ({ type, urn }) => type === PASSWORD && nameOf(urn) in ROTATABLE,
+      );
+      const values = passwords.map(({ urn, outputs }) => {
+        const { plaintext } = secretSchema.parse(outputs.result);
+        return [nameOf(urn), JSON.parse(plaintext) as string] as const;
+      });
+      return Object.fromEntries(values);
+    },
+    replace: async (names) => {
+      const urns = (await stateOf(stack))
+        .filter(({ type, urn }) => type === PASSWORD && names.includes(nameOf(urn) as Rotatable))
+        .map(({ urn }) => urn);
+      // They are protected, so that a `destroy` leaves them with the data; the program protects them anew.
+      for (const urn of urns) {
+        const { code } = await runPulumi(stack, ["state", "unprotect", urn, "--yes"]);
+        if (code !== 0) throw new Error("Pulumi could not take the protection off; see above.");
+      }
+      const args = ["up", "--yes", ...urns.flatMap((urn) => ["--target-replace", urn])];
+      const { code } = await runPulumi(stack, args);
+      if (code !== 0) throw new Error("Pulumi could not make the secrets anew; see above.");
+    },
+    changePassword: (old, next) =>
+      onTarget(stack, (target) =>
+        changePassword(address(target, "grafana"), config.grafana.adminUser, { old, next }),
+      ),
+    deploy: () => deployVerified(stack, { yes: true, verifyAnyway: true }),
+    opening: (before) =>
+      onTarget(stack, async (target) => {
+        const found = Object.entries(before).map(async ([name, value]) => {
+          if (name === "grafanaAdminPassword") {
+            const grafana = address(target, "grafana");
+            return (await isLetIn(grafana, config.grafana.adminUser, value)) ? [name] : [];
+          }
+          const { status } = await call(address(target, "qdrant"), {
+            path: "/collections",
+            identity: target.application,
+            headers: { "api-key": value },
+          });
+          return status === 401 || status === 403 ? [] : [name];
+        });
+        return (await Promise.all(found)).flat();
+      }),
+    journal: new JournalFile(stack),
+    say,
+  };
+}
