@@ -1,10 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { connect } from "node:tls";
 import { listenersOf } from "../../components/stack/connections";
 import { attempt } from "../../components/verification/attempt";
 import { splitHostPort, type Address, type Identity } from "../../components/verification/client";
-import { ALPN } from "../../components/verification/opening";
+import { servedCertificate } from "../../components/verification/served";
 import type { VerificationTarget } from "../../components/verification/target";
 import type { ServiceName } from "../../config/services";
 
@@ -26,31 +25,6 @@ function publishedListeners({ endpoints, tls }: VerificationTarget): Published[]
         address: { ...splitHostPort(hostPort), serverName: service, root: tls.root },
         listener: listeners[name],
       }));
-  });
-}
-
-/** The certificate that a listener serves; undefined without a handshake. Whose it is, is not judged. */
-export function servedCertificate(
-  { host, port, serverName }: Address,
-  protocol: keyof typeof ALPN,
-  identity?: Identity,
-): Promise<X509Certificate | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(
-      {
-        ...{ host, port, servername: serverName, ALPNProtocols: ALPN[protocol] },
-        ...{ cert: identity?.certificate, key: identity?.key },
-        // Looked at, not trusted: nothing is sent, and what is served may be what is to be found.
-        rejectUnauthorized: false,
-      },
-      () => end(socket.getPeerX509Certificate()),
-    );
-    const end = (certificate?: X509Certificate) => {
-      socket.destroy();
-      resolve(certificate);
-    };
-    socket.setTimeout(5000, () => end());
-    socket.once("error", () => end());
   });
 }
 

@@ -2,6 +2,7 @@ import type { ServiceName } from "../../config/services";
 import type { Context } from "./context";
 import { poll, runHops, START_GRACE, type Hop, type HopResult } from "./hop";
 import { answerHops } from "./hops/answers";
+import { certificateHops } from "./hops/certificates";
 import { containerLogHops } from "./hops/container-logs";
 import { discardedSpans, receivedBy, type Baseline } from "./hops/delivery";
 import { grafanaHops } from "./hops/grafana";
@@ -42,6 +43,7 @@ export function hopsOf(context: Context): Hop[] {
   const before = () => (baseline ??= readBaseline(context));
   return [
     ...answerHops(context),
+    ...certificateHops(context),
     ...intakeHops(context, before),
     ...traceHops(context, before),
     ...logHops(context, before),

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import type { CertificateSpec } from "../../components/pki/certificate-spec";
+import { trustedGenerations, type Generations } from "../../components/pki/generations";
 import type { Issuer } from "../../components/stack/connections";
 import type { IssuedCertificates } from "../../targets/workload";
 
@@ -36,6 +37,11 @@ export interface Pki {
   reissue(name: string, options?: ReissueOptions): Promise<string>;
   /** Every certificate as it stands there now. */
   issued(): Promise<IssuedCertificates>;
+  /**
+   * Makes the CAs be those of these generations, as a stack with such options would: the bundles in
+   * one step each, and what is issued from now on. Leaves stay as they are.
+   */
+  become(generations: Generations): Promise<void>;
 }
 
 export interface ReissueOptions {
@@ -125,21 +131,34 @@ export async function issuePki(
   specs: readonly CertificateSpec[],
   { overrides = {} }: PkiOptions = {},
 ): Promise<Pki> {
-  const root = await authority("tracekeep root");
-  const issuers: Record<Issuer | "root", Signer> = {
-    root,
-    services: await authority("tracekeep services", root),
-    applications: await authority("tracekeep applications", root),
+  type Authorities = Record<Issuer | "root", Signer>;
+  const made = new Map<number, Authorities>();
+  const generationOf = async (generation: number): Promise<Authorities> => {
+    const known = made.get(generation);
+    if (known) return known;
+    // The first without a number: it is the only one of most tests.
+    const suffix = generation === 1 ? "" : ` g${generation}`;
+    const root = await authority(`tracekeep root${suffix}`);
+    const services = await authority(`tracekeep services${suffix}`, root);
+    const applications = await authority(`tracekeep applications${suffix}`, root);
+    const fresh = { root, services, applications };
+    made.set(generation, fresh);
+    return fresh;
   };
   const trust = join(directory, "trust");
+  let issuers: Authorities;
+  const become = async (generations: Generations): Promise<void> => {
+    issuers = await generationOf(generations.generation);
+    const trusted: Authorities[] = [];
+    for (const one of trustedGenerations(generations)) trusted.push(await generationOf(one));
+    const bundle = (...of: (keyof Authorities)[]) =>
+      pem(...trusted.flatMap((one) => of.map((ca) => one[ca].certificate)));
+    await replaceFile(join(trust, "root.crt"), bundle("root"));
+    await replaceFile(join(trust, "services.crt"), bundle("services"));
+    await replaceFile(join(trust, "clients.crt"), bundle("services", "applications"));
+  };
   await mkdir(trust, { recursive: true });
-  const { services, applications } = issuers;
-  await replaceFile(join(trust, "root.crt"), pem(root.certificate));
-  await replaceFile(join(trust, "services.crt"), pem(services.certificate));
-  await replaceFile(
-    join(trust, "clients.crt"),
-    pem(services.certificate, applications.certificate),
-  );
+  await become({ generation: 1 });
 
   const identity = (name: string) => join(directory, "identity", name);
   const give = async (
@@ -174,5 +193,5 @@ export async function issuePki(
       leaves: Object.fromEntries(await Promise.all(leaves)) as IssuedCertificates["leaves"],
     };
   };
-  return { trust, identity, reissue: (name, options) => give(name, {}, options), issued };
+  return { trust, identity, reissue: (name, options) => give(name, {}, options), issued, become };
 }
