@@ -31,6 +31,14 @@ export async function seriesAt(
   return (JSON.parse(body) as { data: { result: unknown[] } }).data.result.length;
 }
 
+/** Whether Tempo at a port of the loopback has a trace. */
+export async function hasTrace(stack: TestStack, port: number, traceId: string): Promise<boolean> {
+  const { root, ...identity } = files(stack);
+  const address = { host: "127.0.0.1", port, serverName: "tempo", root };
+  const { status } = await call(address, { path: `/api/v2/traces/${traceId}`, identity });
+  return status === 200;
+}
+
 /**
  * Serial of the certificate that a port of the loopback serves. The service's name is sent, as
  * clients do: to one that sends none, Tempo and Loki show the certificate that they started with.

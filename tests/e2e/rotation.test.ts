@@ -2,9 +2,12 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { call } from "../../components/verification/client";
 import { splitPem } from "../helpers/pem";
+import { eventually } from "../helpers/ports";
+import { retryingSender } from "../helpers/retrying-sender";
 import { describeUnless } from "../helpers/skip";
 import { expectCode, say, type Ran } from "./command";
 import { lackingDocker, lackingForUp } from "./needs";
+import { hasTrace } from "./operator";
 import { freePorts, imageOptions, TestStack } from "./stack";
 import { secretsOf } from "./state";
 
@@ -57,6 +60,31 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
     }
   };
   const said = (ran: Ran, what: string) => say(`${what}: ${ran.seconds.toFixed(1)} s`);
+  const acknowledged: string[] = [];
+  /** Runs a command while the application sends with the files that it has; it loses nothing. */
+  const whileSending = async (files: Files, what: string, work: () => Promise<Ran>) => {
+    const { root, ...identity } = files;
+    const port = ports.collector.otlpHttp;
+    const address = { host: "127.0.0.1", port, serverName: "collector", root };
+    const sender = retryingSender(() => ({ address, identity }), {
+      perSecond: 5,
+      giveUpAfter: 2 * MINUTE,
+    });
+    const ran = await work().catch(async (error: unknown) => {
+      await sender.stop();
+      throw error;
+    });
+    const sent = await sender.stop();
+    said(
+      ran,
+      `${what}: ${sent.acknowledged.length} traces acknowledged, ${sent.refused} attempts repeated, ` +
+        `longest gap ${sent.longestGap.toFixed(1)} s; it took`,
+    );
+    expect(sent.given).toEqual([]);
+    expect(sent.acknowledged.length).toBeGreaterThan(50);
+    acknowledged.push(...sent.acknowledged);
+    return { ran, sent };
+  };
 
   beforeAll(async () => {
     ports = await freePorts();
@@ -80,8 +108,9 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
     old = await filesOf();
     expect(splitPem(old.root)).toHaveLength(1);
     const before = await stack.running();
-    const ran = expectCode(await rotate("ca"), 0);
-    said(ran, "step 1");
+    const { ran } = await whileSending(old, "step 1", async () =>
+      expectCode(await rotate("ca"), 0),
+    );
     expect(ran.output).toMatch(/Step 1 of 3:[^]+verified: stack[^]+before step 2|Before step 2/i);
     expect(ran.output).toContain(`npm run env -- --stack ${stack.name} --app shop`);
     expect(ran.output).toMatch(/Step 1 of 3 is done/);
@@ -97,8 +126,10 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
 
   onStack("goes on with the second, which replaces no process", async () => {
     const before = await stack.running();
-    const ran = expectCode(await rotate("ca"), 0);
-    said(ran, "step 2");
+    const { ran, sent } = await whileSending(both, "step 2", async () =>
+      expectCode(await rotate("ca"), 0),
+    );
+    expect(sent.refused).toBe(0);
     expect(ran.output).toMatch(/is at step 1 of 3\.\n\nStep 2 of 3/);
     expect(await stack.running()).toEqual(before);
     // Who has both roots is served with the old certificate; who has the old root alone is no more sure of the server.
@@ -108,8 +139,9 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
 
   onStack("ends with the third, after which the old certificate is refused", async () => {
     const renewed = await filesOf();
-    const ran = expectCode(await rotate("ca"), 0);
-    said(ran, "step 3");
+    const { ran } = await whileSending(renewed, "step 3", async () =>
+      expectCode(await rotate("ca"), 0),
+    );
     expect(ran.output).toContain("Refused at every published listener: a certificate of before.");
     const now = await filesOf();
     expect(splitPem(now.root)).toHaveLength(1);
@@ -121,6 +153,19 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
     const file = readFileSync(join(stack.home, `Pulumi.${stack.name}.yaml`), "utf8");
     expect(file).toMatch(/generation: 2\n/);
     expect(file).not.toContain("alsoTrusted");
+  });
+
+  onStack("has lost no trace that was acknowledged", async () => {
+    expectCode(await stack.run("env", ["--operator"]), 0);
+    let missing = acknowledged;
+    await eventually(
+      async () => {
+        const known = await Promise.all(missing.map((id) => hasTrace(stack, ports.tempo.http, id)));
+        missing = missing.filter((_, index) => !known[index]);
+        expect(missing).toEqual([]);
+      },
+      { timeout: MINUTE, interval: 2000 },
+    ).finally(() => say(`of ${acknowledged.length} acknowledged traces ${missing.length} lost`));
   });
 
   onStack("is not undone by a stack file of before it", async () => {
