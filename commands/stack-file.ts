@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isMap, parseDocument } from "yaml";
-import type { Generations } from "../components/pki/generations";
+import { parseDocument } from "yaml";
 import { home, PROJECT } from "./paths";
 
 /** What Pulumi writes into a stack file by itself, next to the user's own `config`. */
@@ -66,30 +65,4 @@ export function copyStackFile(stack: string): string {
   const text = mergeStackFile(fs.readFileSync(source, "utf8"), earlier);
   if (text !== earlier) fs.writeFileSync(target, text, { mode: 0o600 });
   return target;
-}
-
-/**
- * The text of a stack file with other generations of the CA; all else stays, comments too. Where one
- * is left, the user's next CA has taken the place of the one before it.
- */
-export function withGenerations(text: string, { generation, alsoTrusted }: Generations): string {
-  const document = parseDocument(text);
-  const names = ["tracekeep:certificates", "certificates"];
-  const group = names.find((name) => document.hasIn(["config", name])) ?? names[0];
-  // A key without a value is no map that could take an option.
-  for (const path of [["config"], ["config", group]]) {
-    if (!isMap(document.getIn(path))) document.setIn(path, document.createNode({}));
-  }
-  const at = (option: string) => ["config", group, option];
-  document.setIn(at("generation"), generation);
-  if (alsoTrusted !== undefined) {
-    document.setIn(at("alsoTrusted"), alsoTrusted);
-  } else {
-    document.deleteIn(at("alsoTrusted"));
-    if (document.hasIn(at("nextCa"))) {
-      document.setIn(at("ca"), document.getIn(at("nextCa"), true));
-      document.deleteIn(at("nextCa"));
-    }
-  }
-  return document.toString({ lineWidth: 0 });
 }

@@ -8,12 +8,13 @@ import type { VerificationTarget } from "../../components/verification/target";
 import { parseDuration } from "../../config/units";
 import { runPulumi } from "../pulumi";
 import { readStackConfig } from "../stack-config";
-import { findStackFile, withGenerations } from "../stack-file";
+import { findStackFile } from "../stack-file";
 import { deployedGenerations, readOutputs, readVerificationTarget } from "../stack-outputs";
 import { deployVerified } from "../up";
 import { ask } from "./ask";
 import type { Surroundings } from "./ca";
 import { JournalFile } from "./journal";
+import { withGenerations } from "./stack-file-edit";
 import { servingBefore, waitUntilServed } from "./probes";
 import { ROTATABLE, type Rotatable, type SecretSurroundings } from "./secrets";
 

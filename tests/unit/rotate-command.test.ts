@@ -12,7 +12,7 @@ import {
   type SecretSurroundings,
   type Values,
 } from "../../commands/rotate/secrets";
-import { withGenerations } from "../../commands/stack-file";
+import { withGenerations } from "../../commands/rotate/stack-file-edit";
 import { changePassword } from "../../components/grafana/password";
 import type { Generations } from "../../components/pki/generations";
 import { selfSigned } from "../helpers/self-signed";
@@ -196,10 +196,12 @@ describe("the stack file of a rotation", () => {
 
   test("gets the generations, and keeps the rest and its comments", () => {
     const step = withGenerations(text, { generation: 1, alsoTrusted: 2 });
-    expect(step.startsWith(text)).toBe(true);
-    expect(certificatesIn(step)).toEqual({ generation: 1, alsoTrusted: 2 });
+    expect(step).toBe(
+      "# Mine.\nconfig:\n  tracekeep:certificates:\n    generation: 1\n    alsoTrusted: 2\n" +
+        "  tracekeep:target: docker # where\n",
+    );
     const done = withGenerations(step, { generation: 2 });
-    expect(certificatesIn(done)).toEqual({ generation: 2 });
+    expect(done).toBe(step.replace("generation: 1\n    alsoTrusted: 2", "generation: 2"));
   });
 
   test.each([
@@ -208,6 +210,35 @@ describe("the stack file of a rotation", () => {
     ["has the group without a value", "config:\n  tracekeep:certificates:\n"],
   ])("gets them where it %s", (_, empty) => {
     expect(certificatesIn(withGenerations(empty, { generation: 2 }))).toEqual({ generation: 2 });
+  });
+
+  test.each(["dev", "host", "prod"])(
+    "of the stack %s differs in lines of its own alone",
+    (stack) => {
+      const file = readFileSync(join(__dirname, `../../Pulumi.${stack}.yaml`), "utf8");
+      const old = file.split("\n");
+      const step = withGenerations(file, { generation: 1, alsoTrusted: 2 }).split("\n");
+      const added = step.filter((line) => !old.includes(line)).map((line) => line.trim());
+      expect(added.filter((line) => !line.endsWith("certificates:"))).toEqual([
+        "generation: 1",
+        "alsoTrusted: 2",
+      ]);
+      expect(old.filter((line) => !step.includes(line))).toEqual([]);
+    },
+  );
+
+  test("that is all on one line goes through a whole rotation, too", () => {
+    const flow =
+      "config: { tracekeep:certificates: { lifetime: 60d, ca: { certificate: OLD }, nextCa: { certificate: NEXT } } }\n";
+    const middle = withGenerations(flow, { generation: 2, alsoTrusted: 1 });
+    const done = withGenerations(middle, { generation: 2 });
+    expect([certificatesIn(middle), certificatesIn(done)]).toEqual([
+      {
+        ...{ lifetime: "60d", generation: 2, alsoTrusted: 1 },
+        ...{ ca: { certificate: "OLD" }, nextCa: { certificate: "NEXT" } },
+      },
+      { lifetime: "60d", generation: 2, ca: { certificate: "NEXT" } },
+    ]);
   });
 
   test("has the user's next CA in the other's place at the end, and not before", () => {
