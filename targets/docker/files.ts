@@ -45,8 +45,14 @@ export function fileVolume(
   const volume = new docker.Volume(
     name,
     { name: volumeName, driver: "local", labels: labels(scope, service) },
-    // A changed label would replace the volume under the containers that mount it.
-    { parent, provider, ignoreChanges: ["labels"] },
+    {
+      parent,
+      provider,
+      // A changed label would replace the volume under the containers that mount it.
+      ignoreChanges: ["labels"],
+      // Else the provider, for the name is given, would have it gone first, and all that mount it before.
+      deleteBeforeReplace: false,
+    },
   );
   const writer = new docker.Container(
     `${name}-writer`,
