@@ -11,10 +11,11 @@ import { ROUTE_KEY } from "./stack/secrets";
 
 /**
  * How often what reads certificates by a timer reads them again, so that a renewal needs no restart:
- * the listeners and exporters of the collector, of Jaeger, and Tempo's OTLP port. Left out, they
- * never do (`reload_interval`, config/configtls of the collector).
+ * the listeners and exporters of the collector and of Jaeger, Tempo's OTLP port (`reload_interval`,
+ * config/configtls of the collector; left out, they never do), and Qdrant (`cert_ttl`). They look at
+ * the first handshake after it, so a short one costs two small files each time.
  */
-export const CERTIFICATE_RELOAD = "1m";
+export const CERTIFICATE_RELOAD = "15s";
 
 /** Seconds until who looks names up, or is led by the target, has noticed that a replica ends. */
 export const UNTIL_FORGOTTEN = 15;

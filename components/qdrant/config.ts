@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
+import { parseDuration } from "../../config/units";
 import { REPLICA, tlsFiles } from "../../targets/layout";
 import type { SecretFile, Workload } from "../../targets/workload";
-import { serviceWorkload, type ServiceContext } from "../service";
+import { CERTIFICATE_RELOAD, serviceWorkload, type ServiceContext } from "../service";
 import { clusterArguments, clusterSettings, isCluster, NEW_COLLECTIONS } from "./cluster";
 
 /**
@@ -43,7 +44,7 @@ export function qdrantDocument({ config, layout }: ServiceContext): SecretFile {
           // Applications are clients too.
           ca_cert: clients,
           // Seconds after which certificate and key are read anew.
-          cert_ttl: 60,
+          cert_ttl: parseDuration(CERTIFICATE_RELOAD),
         },
         cluster: clusterSettings(config, layout),
       }),

@@ -27,7 +27,7 @@ interface Exporters {
 const impatient = (queues: Record<string, number>) =>
   editFiles("collector", ({ path, content }) => {
     const document = parse(
-      content.replaceAll("reload_interval: 1m", "reload_interval: 1s"),
+      content.replaceAll("reload_interval: 15s", "reload_interval: 1s"),
     ) as Exporters;
     for (const [id, size] of Object.entries(queues)) {
       document.exporters[id].sending_queue.queue_size = size;

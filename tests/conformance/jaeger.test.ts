@@ -17,9 +17,9 @@ const config = parseConfig({}, { stack: "dev", environment: {} });
 
 /** What it does once a minute or every 15 s is too seldom to wait for. */
 const soon = editFiles("jaeger", ({ path, content }) => {
-  expect(content).toContain("reload_interval: 1m");
+  expect(content).toContain("reload_interval: 15s");
   expect(content).toContain("interval: 15000");
-  const text = content.replaceAll("reload_interval: 1m", "reload_interval: 1s");
+  const text = content.replaceAll("reload_interval: 15s", "reload_interval: 1s");
   return { path, content: text.replace("interval: 15000", "interval: 1000") };
 });
 

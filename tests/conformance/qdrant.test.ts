@@ -17,7 +17,7 @@ const reloadSoon: Mutation = (workload) => ({
   ...workload,
   secretFiles: workload.secretFiles.map((file) => ({
     ...file,
-    render: (values) => file.render(values).replace("cert_ttl: 60", "cert_ttl: 1"),
+    render: (values) => file.render(values).replace(/cert_ttl: \d+/, "cert_ttl: 1"),
   })),
 });
 

@@ -16,8 +16,8 @@ const mtls = Object.entries(openListeners(config, "tempo")).filter(
 
 /** The receiver looks for a renewed certificate once an hour: too seldom to wait for. */
 const reloadSoon = editFiles("tempo", ({ path, content }) => {
-  expect(content).toContain("reload_interval: 1m");
-  return { path, content: content.replace("reload_interval: 1m", "reload_interval: 1s") };
+  expect(content).toContain("reload_interval: 15s");
+  return { path, content: content.replace("reload_interval: 15s", "reload_interval: 1s") };
 });
 
 describeWith(["tempo"], "Tempo with the stack's own documents", () => {

@@ -109,7 +109,7 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
         ca_file: "/etc/tracekeep/trust/root.crt",
         cert_file: "/etc/tracekeep/identity/tls.crt",
         key_file: "/etc/tracekeep/identity/tls.key",
-        reload_interval: "1m",
+        reload_interval: "15s",
       });
     }
   });

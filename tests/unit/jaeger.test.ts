@@ -40,7 +40,7 @@ describe("Jaeger", () => {
       if (endpoint.startsWith("127.0.0.1:")) continue;
       expect(tls).toMatchObject({
         client_ca_file: "/etc/tracekeep/trust/services.crt",
-        reload_interval: "1m",
+        reload_interval: "15s",
       });
     }
     expect(endpoints.filter(({ endpoint }) => endpoint.startsWith("127.0.0.1:"))).toHaveLength(2);

@@ -52,7 +52,7 @@ test("nobody dials it, and it dials the intake alone", () => {
   expect(documentFor().exporters).toMatchObject({
     "otlp_grpc/collector": {
       endpoint: "collector:4317",
-      tls: { server_name_override: "collector", reload_interval: "1m" },
+      tls: { server_name_override: "collector", reload_interval: "15s" },
     },
   });
 });
