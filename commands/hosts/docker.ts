@@ -68,6 +68,8 @@ export const dockerKind: HostKind = {
   label: ({ docker }) => `Docker at ${docker.host}`,
   isFar: ({ docker }) => !docker.host.startsWith("unix://"),
   open,
+  // They are there when `up` has ended.
+  filesWithin: 0,
   logs,
   way: (...of) => ({ address: dialled(...of) }),
   formats: {},

@@ -49,6 +49,8 @@ export interface HostKind {
   isFar: (config: StackConfig) => boolean;
   /** @throws {Error} that says in a sentence that it does not answer, and what to do. */
   open: (config: StackConfig) => Promise<Host>;
+  /** Milliseconds within which a file that changed in place is every process's, if there are several. */
+  filesWithin: number;
   /** The logs of a stack's services, for causes of broken hops. */
   logs: (config: StackConfig) => ReadLog;
   /** The way to a listener that is published as `host:port`. */

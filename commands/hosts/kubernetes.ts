@@ -149,6 +149,8 @@ export const kubernetesKind: HostKind = {
   label: where,
   isFar: () => true,
   open,
+  // The kubelet looks each minute, and each on its own.
+  filesWithin: 90_000,
   logs,
   way: kubernetesWay,
   formats: { k8s: kubernetesPatch },

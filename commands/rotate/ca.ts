@@ -43,13 +43,13 @@ export function describeStep(step: number, from: number): string {
     case 1:
       return (
         `Step 1 of 3: CA ${to} is made and trusted beside CA ${from}, which still signs.\n` +
-        "  Every process reads which CAs it trusts at its start, so each is replaced, one after another.\n" +
+        "  Every process reads which CAs it trusts at its start, so each is replaced, those that store first.\n" +
         "  Data stays. While the collector is replaced, senders are refused for some seconds and try again."
       );
     case 2:
       return (
         `Step 2 of 3: CA ${to} signs every certificate anew. Both are trusted.\n` +
-        "  No process is replaced: each takes its certificate in place, within about a minute."
+        "  No process is replaced: each takes its certificate in place, within seconds (on Kubernetes within minutes)."
       );
     default:
       return (
@@ -214,7 +214,7 @@ async function goesOn(s: Surroundings, step: number, yes: boolean): Promise<bool
 export function describeCompromised(to: number, s: Surroundings): string {
   return [
     `CA ${to} takes the place of all that were trusted, in one step, with a new key for every service and application:`,
-    "  - every process is replaced, one after another; until the last is, they refuse each other, and what was",
+    "  - every process is replaced, those that store first; until the last is, they refuse each other, and what was",
     "    accepted waits in the collector's queue;",
     "  - the senders are refused from the collector's replacement on, each until it has its new files:",
     ...(s.outside.length === 0

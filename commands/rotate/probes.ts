@@ -50,14 +50,14 @@ const RENEWED_WITHIN = 300_000;
 
 /**
  * Waits until every published listener serves certificates of the CA that signs, and then as long
- * as what is not published, and what dials, may take to read them: each listener's file is read
- * every `reload` milliseconds, of which one has just gone by for the slowest that can be seen.
+ * as those may take that are not seen: what is not published, what dials, and further replicas.
  *
+ * @param unseen milliseconds from what is seen first to what is seen last.
  * @throws {Error} that names those that do not.
  */
 export async function waitUntilServed(
   target: VerificationTarget,
-  reload: number,
+  unseen: number,
   { within = RENEWED_WITHIN, interval = 2000 } = {},
 ): Promise<void> {
   const end = Date.now() + within;
@@ -72,7 +72,7 @@ export async function waitUntilServed(
     }
     await pause(interval);
   }
-  await pause(reload);
+  await pause(unseen);
 }
 
 /**

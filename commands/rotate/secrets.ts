@@ -20,6 +20,11 @@ export interface SecretSurroundings {
   outside: readonly string[];
   /** Values as the state has them. */
   values: () => Promise<Values>;
+  /**
+   * Whether the stack is as its file says. Pulumi spoils its state where it is to make some anew and
+   * leave the rest, and the rest would depend on others.
+   */
+  isAsItsFile: () => Promise<boolean>;
   /** Makes these anew in the state, and changes nothing else. */
   replace: (names: readonly Rotatable[]) => Promise<void>;
   /** Makes Grafana take another password for the old one. */
@@ -109,10 +114,16 @@ export async function rotateSecrets(
       `The stack has no ${missing.join(", ")} yet. Start it with: npm run up -- --stack ${s.stack}`,
     );
   }
-  if (begun)
+  if (begun) {
     s.say(
       "A rotation of secrets that is not done yet goes on; what was asked for now, follows with the next.",
     );
+  } else if (!(await s.isAsItsFile())) {
+    throw new Error(
+      `The stack is not as its file says. See what differs: npm run preview -- --stack ${s.stack}\n` +
+        `Deploy that first, or take it back, and run this again. Nothing was changed.`,
+    );
+  }
   s.say(describe(names, s));
   s.journal.write({ secrets: before });
   const same = names.filter((name) => current[name] === before[name]);

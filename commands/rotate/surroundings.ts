@@ -6,6 +6,7 @@ import { call, splitHostPort, type Address } from "../../components/verification
 import { withForwards } from "../../components/verification/forward";
 import type { VerificationTarget } from "../../components/verification/target";
 import { parseDuration } from "../../config/units";
+import { hostOf } from "../hosts";
 import { runPulumi } from "../pulumi";
 import { readStackConfig } from "../stack-config";
 import { findStackFile } from "../stack-file";
@@ -49,6 +50,9 @@ async function stateOf(stack: string, { showSecrets = false } = {}) {
   return exportSchema.parse(JSON.parse(stdout)).deployment.resources;
 }
 
+/** The command has said what changes; a preview of it would only take its time. */
+const SKIP_PREVIEW = "--skip-preview";
+
 const nameOf = (urn: string) => urn.split("::").at(-1)!;
 
 /** URNs of the keys of services and applications; those of CAs are of other resources. */
@@ -79,16 +83,17 @@ export function caSurroundings(stack: string): Surroundings {
       deployVerified(stack, {
         yes: true,
         verifyAnyway: true,
-        ...(compromised && {
-          mayCutOff: true,
-          pulumi: (await leafKeys(stack)).flatMap((urn) => ["--replace", urn]),
-        }),
+        mayCutOff: compromised,
+        pulumi: [
+          SKIP_PREVIEW,
+          ...(compromised ? (await leafKeys(stack)).flatMap((urn) => ["--replace", urn]) : []),
+        ],
       }),
     operator: async () => (await readOutputs(stack)).operator,
     settled: async () => {
       process.stderr.write("Waiting until everything has its new certificate …\n");
-      const reload = parseDuration(CERTIFICATE_RELOAD)! * 1000;
-      await onTarget(stack, (target) => waitUntilServed(target, reload));
+      const unseen = hostOf(config).filesWithin + parseDuration(CERTIFICATE_RELOAD)! * 1000;
+      await onTarget(stack, (target) => waitUntilServed(target, unseen));
     },
     serving: (before) => onTarget(stack, (target) => servingBefore(target, before)),
     journal: new JournalFile(stack),
@@ -128,6 +133,11 @@ export function secretSurroundings(stack: string): SecretSurroundings {
       });
       return Object.fromEntries(values);
     },
+    isAsItsFile: async () => {
+      process.stderr.write("Looking whether the stack is as its file says …\n");
+      const args = ["preview", "--expect-no-changes"];
+      return (await runPulumi(stack, args, { capture: true })).code === 0;
+    },
     replace: async (names) => {
       const urns = (await stateOf(stack))
         .filter(({ type, urn }) => type === PASSWORD && names.includes(nameOf(urn) as Rotatable))
@@ -137,7 +147,8 @@ export function secretSurroundings(stack: string): SecretSurroundings {
         const { code } = await runPulumi(stack, ["state", "unprotect", urn, "--yes"]);
         if (code !== 0) throw new Error("Pulumi could not take the protection off; see above.");
       }
-      const args = ["up", "--yes", ...urns.flatMap((urn) => ["--target-replace", urn])];
+      const targets = urns.flatMap((urn) => ["--target-replace", urn]);
+      const args = ["up", "--yes", SKIP_PREVIEW, ...targets];
       const { code } = await runPulumi(stack, args);
       if (code !== 0) throw new Error("Pulumi could not make the secrets anew; see above.");
     },
@@ -145,7 +156,7 @@ export function secretSurroundings(stack: string): SecretSurroundings {
       onTarget(stack, (target) =>
         changePassword(address(target, "grafana"), config.grafana.adminUser, { old, next }),
       ),
-    deploy: () => deployVerified(stack, { yes: true, verifyAnyway: true }),
+    deploy: () => deployVerified(stack, { yes: true, verifyAnyway: true, pulumi: [SKIP_PREVIEW] }),
     opening: (before) =>
       onTarget(stack, async (target) => {
         const found = Object.entries(before).map(async ([name, value]) => {

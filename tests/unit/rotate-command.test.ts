@@ -289,8 +289,10 @@ describe("rotate secrets", () => {
     kept: Journal = {};
     fail: "replace" | "changePassword" | "deploy" | undefined;
     stillOpening: string[] = [];
+    asItsFile = true;
     texts: string[] = [];
     runs = (service: string) => !this.off.includes(service);
+    isAsItsFile = () => Promise.resolve(this.asItsFile);
     values = () => Promise.resolve({ ...this.state });
     #failing(what: typeof this.fail) {
       const fails = this.fail === what;
@@ -335,6 +337,24 @@ describe("rotate secrets", () => {
       expect(secrets.texts.join("\n")).not.toMatch(/[pkr][12]\b/);
     },
   );
+
+  test("makes none anew while the stack file asks for something else, too", async () => {
+    const secrets = new Secrets();
+    secrets.asItsFile = false;
+    await expect(rotateSecrets(secrets, [])).rejects.toThrow(
+      /not as its file says[^]+Nothing was changed/,
+    );
+    expect([secrets.state.qdrantApiKey, secrets.kept]).toEqual(["k1", {}]);
+  });
+
+  test("goes on after an interrupt, when the stack cannot be as its file says", async () => {
+    const secrets = new Secrets();
+    secrets.fail = "deploy";
+    await expect(rotateSecrets(secrets, [])).rejects.toThrow();
+    secrets.asItsFile = false;
+    await rotateSecrets(secrets, []);
+    expect(secrets.state.qdrantApiKey).toBe("k2");
+  });
 
   test("fails where an old one still opens something", async () => {
     const secrets = new Secrets();
