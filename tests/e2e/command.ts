@@ -18,20 +18,30 @@ export interface Ran {
 /** Settings of Pulumi and Docker that are the user's: the tests go by the stack's file alone. */
 const USERS_OWN = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|DOCKER_.*|NODE_ENV)$/;
 
-/** Runs a command of the project as it is typed: `npm run NAME -- …`. */
+/**
+ * Runs a command of the project as it is typed: `npm run NAME -- …`.
+ *
+ * @param interrupted when it is resolved, the command gets a SIGINT; without npm, which starts it else.
+ */
 export async function npmRun(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  interrupted?: Promise<unknown>,
 ): Promise<Ran> {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
   const inherited = Object.entries(process.env).filter(([variable]) => !USERS_OWN.test(variable));
-  const child = spawn("npm", ["run", "--silent", name, "--", ...args], {
+  // The shell between npm and the command would end at the signal, and leave the command running.
+  const [program, ...first] = interrupted
+    ? [process.execPath, "--import", "tsx", "commands/main.ts", name]
+    : ["npm", "run", "--silent", name, "--"];
+  const child = spawn(program, [...first, ...args], {
     cwd: PROJECT,
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  void interrupted?.then(() => child.kill("SIGINT"));
   const lines: { at: number; text: string; out: boolean }[] = [];
   const collect = (stream: NodeJS.ReadableStream, out: boolean) =>
     createInterface({ input: stream }).on("line", (text) =>

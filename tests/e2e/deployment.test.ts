@@ -1,8 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { CERTIFICATE_RELOAD } from "../../components/service";
 import { SERVICES } from "../../config/services";
+import { parseDuration } from "../../config/units";
 import { eventually } from "../helpers/ports";
+import { missingOf, retryingSender } from "../helpers/retrying-sender";
 import { describeUnless, noteSkipped } from "../helpers/skip";
 import { askTempo, environmentOf, findTrace, sendTrace, type Variables } from "./application";
 import { entriesIn } from "./archive";
@@ -10,7 +13,7 @@ import { expectCode, say, type Ran } from "./command";
 import { lackingImage } from "./images";
 import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
 import { Outside } from "./outside";
-import { seriesAt, servedSerial } from "./operator";
+import { hasTrace, seriesAt, servedSerial } from "./operator";
 import { containersDirectory, freePorts, imageOptions, TestStack } from "./stack";
 import { secretsOf, urnsOf } from "./state";
 import { brokenIn, changesIn } from "./summary";
@@ -292,31 +295,62 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
     expect(await stack.running()).toEqual(before);
   });
 
-  onStack("renewed certificates are served without a restart", async () => {
+  onStack("every leaf renewed under load: nobody refused, no process replaced", async () => {
     const before = await stack.running();
-    const leaves = urnsOf(stack, "tls:index/locallySignedCert:LocallySignedCert");
-    const services = Object.keys(before).filter((name) => name in ports);
-    const port = (service: string) => Object.values(ports[service])[0];
-    const serials = async () =>
-      Object.fromEntries(
-        await Promise.all(
-          services.map(
-            async (name) => [name, await servedSerial(stack, name, port(name))] as const,
-          ),
-        ),
+    const issued = urnsOf(stack, "tls:index/locallySignedCert:LocallySignedCert");
+    const leaves = Object.keys(issued).filter((name) => !/-g\d+$/.test(name));
+    const own = ["shop", "shop-reader", "operator", "verification"];
+    expect(leaves).toEqual(expect.arrayContaining([...Object.keys(before), ...own]));
+    const listeners = Object.keys(before).flatMap((service) =>
+      Object.entries(ports[service] ?? {}).map(([name, port]) => ({ service, name, port })),
+    );
+    const serials = async () => {
+      const asked = listeners.map(
+        async ({ service, name, port }) =>
+          [`${service} ${name}`, await servedSerial(stack, service, port)] as const,
       );
+      return Object.fromEntries(await Promise.all(asked));
+    };
     const old = await serials();
-    const renewed = Object.keys(before).flatMap((name) => ["--replace", leaves[name]]);
-    const ran = expectCode(await stack.run("up", [], renewed), 0);
-    expect(ran.output).toMatch(VERIFIED);
-    expect(await stack.running()).toEqual(before);
-    await eventually(
-      async () => {
-        const now = await serials();
-        const kept = services.filter((name) => now[name] === old[name]);
-        if (kept.length > 0) throw new Error(`the old certificate is served by ${kept.join(", ")}`);
-      },
-      { timeout: 90_000, interval: 1000 },
+    const [root, certificate, key] = ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"].map(
+      (name) => readFileSync(variables[`OTEL_EXPORTER_OTLP_${name}`], "utf8"),
+    );
+    const intake = { host: "127.0.0.1", port: ports.collector.otlpHttp, serverName: "collector" };
+    const sender = retryingSender(
+      () => ({ address: { ...intake, root }, identity: { certificate, key } }),
+      { perSecond: 5 },
+    );
+    try {
+      const renewed = leaves.flatMap((name) => ["--replace", issued[name]]);
+      const ran = expectCode(await stack.run("up", [], renewed), 0);
+      expect(ran.output).toMatch(VERIFIED);
+      expect(await stack.running()).toEqual(before);
+      const since = performance.now();
+      await eventually(
+        async () => {
+          const now = await serials();
+          expect(Object.keys(now).filter((name) => now[name] === old[name])).toEqual([]);
+        },
+        { timeout: parseDuration(CERTIFICATE_RELOAD)! * 1000 + 5000, interval: 1000 },
+      );
+      const seconds = (performance.now() - since) / 1000;
+      say(
+        `${Object.keys(old).length} ports serve renewed certificates ${seconds.toFixed(1)} s later`,
+      );
+    } finally {
+      await sender.stop();
+    }
+    const { acknowledged, refused, given, longestGap } = await sender.stop();
+    expect([refused, given]).toEqual([0, []]);
+    let missing = acknowledged;
+    await eventually(async () => {
+      missing = await missingOf(missing, (id) => hasTrace(stack, ports.tempo.http, id));
+      expect(missing).toEqual([]);
+    }).finally(() =>
+      say(
+        `${acknowledged.length} traces acknowledged meanwhile, ${missing.length} lost, none refused, ` +
+          `longest gap ${longestGap.toFixed(1)} s`,
+      ),
     );
   });
 

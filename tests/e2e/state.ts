@@ -5,7 +5,12 @@ import type { TestStack } from "./stack";
 
 interface Exported {
   deployment: {
-    resources: { urn: string; type: string; outputs?: Record<string, unknown> }[];
+    resources: {
+      urn: string;
+      type: string;
+      protect?: boolean;
+      outputs?: Record<string, unknown>;
+    }[];
   };
 }
 

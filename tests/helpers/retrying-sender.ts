@@ -86,3 +86,22 @@ export function retryingSender(
     },
   };
 }
+
+/** How many traces are asked for at a time: a store that is asked for all at once refuses some. */
+const ASKED_FOR = 8;
+
+/** Those of some traces that a store does not have, or did not say that it has. */
+export async function missingOf(
+  ids: readonly string[],
+  has: (id: string) => Promise<boolean>,
+): Promise<string[]> {
+  const missing: string[] = [];
+  const left = [...ids];
+  const ask = async () => {
+    for (let id = left.pop(); id !== undefined; id = left.pop()) {
+      if (!(await has(id).catch(() => false))) missing.push(id);
+    }
+  };
+  await Promise.all(Array.from({ length: ASKED_FOR }, ask));
+  return missing;
+}
