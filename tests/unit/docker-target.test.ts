@@ -135,6 +135,21 @@ describe("a Workload on Docker", () => {
     expect(container("tempo")).not.toHaveProperty("privileged");
   });
 
+  test("has new texts before the volume of the old ones goes, and so is stopped in its turn", async () => {
+    const goesFirst: Record<string, boolean | undefined> = {};
+    await record(() => {
+      pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
+        if (type.endsWith(":Volume")) goesFirst[name] = opts.deleteBeforeReplace;
+        return undefined;
+      });
+      dockerTarget(configOf()).deployer(materials(), {}).deploy(workload, {});
+    });
+    // Left out, the provider would have one with a given name gone first.
+    expect(goesFirst).toMatchObject({
+      ...{ trust: false, "tempo-config": false, "tempo-secrets": false },
+    });
+  });
+
   test("is waited for where its image can run a probe", async () => {
     const probed = (await deployed()).container("tempo");
     expect(probed).toMatchObject({
