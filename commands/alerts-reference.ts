@@ -35,6 +35,9 @@ One name over all services, for dashboards and queries of your own:
 | \`tracekeep:memory_used:bytes\` | \`job\` | memory that the process cannot give back |
 | \`tracekeep:cpu_used:cores\` | \`job\` | CPU, in cores (not of Qdrant) |
 | \`tracekeep:process_start_time:seconds\` | \`job\`; of replicas that push, \`instance\` too | when the process started (not of Qdrant) |
+| \`tracekeep:store_used:bytes\` | \`store\` | what Tempo, Loki, Jaeger and Prometheus have on their volumes ([space.md](space.md)) |
+| \`tracekeep:store_written:bytes_per_second\` | \`store\` | what Tempo, Loki and Jaeger write to keep it, over 6 hours |
+| \`tracekeep:store_budget:bytes\`, \`tracekeep:store_retention:seconds\` | \`store\` | what a store may fill, and how long it keeps what it gets, where it has a claim or a budget |
 | \`tracekeep:certificate_not_after:timestamp_seconds\` | \`certificate\`, \`kind\` | when a certificate that the stack issued ends |
 
 The collector adds the host's \`system_cpu_time_seconds_total\`, \`system_cpu_logical_count\`,
@@ -49,9 +52,10 @@ const SWITCHES: [option: string, off: Record<string, unknown>][] = [
   ["qdrant.enabled", { qdrant: { enabled: false } }],
   ["alertmanager.enabled", { alertmanager: { enabled: false } }],
   ["containerLogs.enabled", { containerLogs: { enabled: false } }],
+  ["space", { space: {} }],
 ];
 
-const EVERYTHING = { containerLogs: { enabled: true } };
+const EVERYTHING = { containerLogs: { enabled: true }, space: { tempo: "100Gi" } };
 
 /** What runs on a cluster alone. */
 const ON_A_CLUSTER = {

@@ -9,6 +9,7 @@ const COMMANDS = [
   "review",
   "drift",
   "verify",
+  "space",
   "env",
   "rotate",
   "images",

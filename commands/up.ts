@@ -11,6 +11,7 @@ import { home } from "./paths";
 import { runPulumi, stackOutputs } from "./pulumi";
 import { readStackConfig } from "./stack-config";
 import { deployedGenerations } from "./stack-outputs";
+import { checkSpace } from "./space/preflight";
 import { Ways } from "./ways";
 
 /** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
@@ -113,6 +114,7 @@ export async function deployVerified(
   if (!mayCutOff && deployed && cutsOff(deployed, config.certificates)) {
     throw new Error(cutOffWords(deployed, config.certificates));
   }
+  await checkSpace(config);
   const report = path.join(home(), `verification-${stack}.txt`);
   fs.rmSync(report, { force: true });
   const args = ["up", ...(goesAhead(config, yes) ? ["--yes"] : []), ...pulumi];

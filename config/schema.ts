@@ -9,6 +9,7 @@ import { intake } from "./schema/intake";
 import { kubernetes } from "./schema/kubernetes";
 import { hostNames, ports } from "./schema/publishing";
 import { replicas } from "./schema/replicas";
+import { space } from "./schema/space";
 import { storage } from "./schema/storage";
 import { tuning } from "./schema/tuning";
 import * as o from "./types";
@@ -79,6 +80,8 @@ export const stackSchema = z.strictObject({
       size: o.size("Size of the blocks on disk.").prefault("10Gi"),
     }),
   }),
+
+  space,
 
   capacity: o.section(
     "The load that the stack is to carry without loss. Limits, rate limits and queue sizes follow from it.",

@@ -68,6 +68,14 @@ export const RECORDED = {
   cpuUsed: "tracekeep:cpu_used:cores",
   /** Seconds since 1970 [job]. Qdrant does not tell. */
   processStart: "tracekeep:process_start_time:seconds",
+  /** What a store has on its volume, bytes [store]. */
+  storeUsed: "tracekeep:store_used:bytes",
+  /** What a store writes to keep it, over the last 6 hours [store]. */
+  storeWritten: "tracekeep:store_written:bytes_per_second",
+  /** What a store may fill, bytes [store]; of those alone that have such a size. */
+  storeBudget: "tracekeep:store_budget:bytes",
+  /** How long a store keeps what it gets [store]; of those with a budget. */
+  storeRetention: "tracekeep:store_retention:seconds",
   /** End of validity of what the stack issued, seconds since 1970 [certificate, kind]. */
   certificateEnd: "tracekeep:certificate_not_after:timestamp_seconds",
 } as const;

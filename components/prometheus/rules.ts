@@ -10,6 +10,7 @@ import { PUSHING_JOBS, TARGET_INFO } from "./metric-names";
 import { processRules } from "./process-rules";
 import type { AlertRule, RuleGroup } from "./rule-group";
 import { foundByAddress } from "./scrapes";
+import { spaceRules } from "./space-rules";
 
 /** Path of Prometheus' OTLP intake, as its own metrics name it. */
 const INTAKE = "/api/v1/otlp/v1/metrics";
@@ -248,6 +249,7 @@ export function prometheusRules(config: StackConfig): RuleGroup[] {
     targetRules(config),
     processRules(config),
     hostRules(config),
+    spaceRules(config),
     certificateRules(config),
     prometheusGroup(config),
     watchdog(config),

@@ -70,7 +70,7 @@ function liveStore({ config, layout }: ServiceContext) {
     max_live_traces_bytes: Math.floor(limitsOf(config, "tempo").memory / 8),
     max_block_duration: goDuration(maxBlockDuration),
     max_block_bytes: maxBlockSize,
-    complete_block_timeout: goDuration(recentWindow(config) + 300),
+    complete_block_timeout: goDuration(keptAtHand(config)),
   };
 }
 
@@ -81,6 +81,9 @@ function liveStore({ config, layout }: ServiceContext) {
 function recentWindow(config: StackConfig): number {
   return Math.max(900, config.tuning.tempo.maxBlockDuration + 600);
 }
+
+/** Seconds for which the live store keeps a block that is in the backend already. */
+export const keptAtHand = (config: StackConfig): number => recentWindow(config) + 300;
 
 function storage({ config, layout }: ServiceContext) {
   const { kind, endpoint, bucket, region, prefix, forcePathStyle } = config.storage.tempo;

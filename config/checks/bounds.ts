@@ -22,6 +22,7 @@ export const durationsLongEnough: Check = (config) => {
     ["alerts.latency", config.alerts.latency, 0.001],
     ["alerts.traffic.silence", config.alerts.traffic.silence, 60],
     ["alerts.disk.fullWithin", config.alerts.disk.fullWithin, HOUR],
+    ["alerts.space.fullWithin", config.alerts.space.fullWithin, HOUR],
     ["sampling.decisionWait", config.sampling.decisionWait, 1],
     ["sampling.keepSlowerThan", config.sampling.keepSlowerThan, 0.001],
     ["verification.timeout", config.verification.timeout, 10],

@@ -11,6 +11,7 @@ import { onKubernetes } from "./kubernetes";
 import { applications, namesUnique, scrapeTargetsNamed } from "./names";
 import { plaintextOnLoopback, portClashes } from "./ports";
 import { gatewayRuns, replicasWork } from "./replicas";
+import { budgets } from "./space";
 import { s3Complete } from "./storage";
 import { otherTargets } from "./target";
 import { thresholds } from "./thresholds";
@@ -43,6 +44,7 @@ const CHECKS: readonly Check[] = [
   webhooks,
   deadMansSwitch,
   thresholds,
+  budgets,
 ];
 
 /** What no single option can tell: clashes, orders and what one option asks of another. */

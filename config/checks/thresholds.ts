@@ -12,6 +12,12 @@ export const thresholds: Check = ({ alerts, tuning }) => {
     ["alerts.lookback", alerts.lookback, HOUR, "an alert would come and go an hour late"],
     ["alerts.traffic.silence", alerts.traffic.silence, 24 * HOUR, "it would be noticed too late"],
     ["alerts.disk.fullWithin", alerts.disk.fullWithin, 720 * HOUR, "hours tell nothing of months"],
+    [
+      "alerts.space.fullWithin",
+      alerts.space.fullWithin,
+      720 * HOUR,
+      "hours tell nothing of months",
+    ],
   ];
   for (const [path, value, most, why] of atMost) {
     if (value <= most) continue;
@@ -28,11 +34,12 @@ export const thresholds: Check = ({ alerts, tuning }) => {
       message: `expected less than the last of tuning.collector.latencyBuckets ("${goDuration(highest)}"): nothing longer is measured, so the alert could not fire; got "${goDuration(alerts.latency)}"`,
     });
   }
-  const { warning, critical } = alerts.disk;
-  if (warning >= critical) {
+  for (const group of ["disk", "space"] as const) {
+    const { warning, critical } = alerts[group];
+    if (warning < critical) continue;
     problems.push({
-      path: "alerts.disk.warning",
-      message: `expected less than alerts.disk.critical (${critical}), got ${warning}`,
+      path: `alerts.${group}.warning`,
+      message: `expected less than alerts.${group}.critical (${critical}), got ${warning}`,
     });
   }
   return problems;

@@ -40,6 +40,13 @@ export const alerts = o.section("Alert thresholds, evaluated by Prometheus, and 
       .duration("If it will be full within this time, by the last hours' growth, it is a warning.")
       .prefault("24h"),
   }),
+  space: o.section("What each store may fill: its claim, or its budget (`space`).", {
+    warning: o.share("Filled above it, it is a warning; what fits stays below.").prefault(0.85),
+    critical: o.share("Filled above it, it is critical.").prefault(0.9),
+    fullWithin: o
+      .duration("If a store will have filled it within this time, it is a warning.")
+      .prefault("72h"),
+  }),
   applications: o.section("What applications report of themselves.", {
     cpu: o.percentOfCore("`process_cpu_percent` above it is an alert.").prefault(80),
     memory: o.size("`process_memory_bytes` above it is an alert.").prefault("2Gi"),

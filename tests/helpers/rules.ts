@@ -12,6 +12,7 @@ export const RULES_CONFIG = parseConfig(
   {
     containerLogs: { enabled: true },
     apps: [{ name: "shop", image: "shop:1" }],
+    space: { tempo: "100Gi", loki: "50Gi", jaeger: "50Gi" },
   },
   { stack: "dev", environment: {} },
 );

@@ -5,6 +5,7 @@ import { host } from "./host";
 import { loki } from "./loki";
 import { others } from "./others";
 import { prometheus } from "./prometheus";
+import { space } from "./space";
 import { tempo } from "./tempo";
 import type { RuleCases } from "./situations";
 
@@ -19,5 +20,6 @@ export const RULE_CASES: Readonly<Record<string, RuleCases>> = {
   ...loki,
   ...prometheus,
   ...host,
+  ...space,
   ...others,
 };
