@@ -30,7 +30,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
         if (!isUp) throw new Error("not run: the first `up` failed");
         await run();
       },
-      4 * MINUTE,
+      10 * MINUTE,
     );
   const rotate = (kind: string, args: readonly string[] = [], interrupted?: Promise<unknown>) => {
     const all = [kind, "--stack", stack.name, ...args];

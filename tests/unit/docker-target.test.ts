@@ -139,7 +139,9 @@ describe("a Workload on Docker", () => {
     const goesFirst: Record<string, boolean | undefined> = {};
     await record(() => {
       pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
-        if (type.endsWith(":Volume")) goesFirst[name] = opts.deleteBeforeReplace;
+        if (type.endsWith(":Volume")) {
+          goesFirst[name] = (opts as pulumi.CustomResourceOptions).deleteBeforeReplace;
+        }
         return undefined;
       });
       dockerTarget(configOf()).deployer(materials(), {}).deploy(workload, {});
