@@ -1,8 +1,7 @@
 import { checkSpace } from "../../commands/space/preflight";
 import { fitLines, spaceTable } from "../../commands/space/report";
-import { storeFigures } from "../../components/stack/store-figures";
 import { stackRules } from "../../components/stack/rules";
-import { parseConfig } from "../../config/parse";
+import { parseConfig, type StackConfig } from "../../config/parse";
 import { budgetsOf, misfits, retentionThatFits } from "../../config/space";
 
 const GI = 2 ** 30;
@@ -202,13 +201,13 @@ Disk of the collector's volume: 50.0 GiB used, 150 GiB free.`.trimStart(),
       "What is older than 90h goes, nothing yet: Tempo deletes it for good within two hours of the `up`.",
     ]);
     const [, , full] = fitLines(config, { ...measured, used: { tempo: 36 * GI } });
-    expect(full).toContain("goes, about 2.2 GiB: Tempo deletes");
+    expect(full).toContain("goes, about 2.3 GiB: Tempo deletes");
     expect(fitLines(docker({ loki: "60Gi" }), measured)).toEqual([]);
   });
 });
 
 test("what a store holds is recorded wherever it keeps it, its budget where it has one", () => {
-  const records = (config: Parameters<typeof storeFigures>[0]) =>
+  const records = (config: StackConfig) =>
     stackRules(config)
       .flatMap(([, groups]) => groups)
       .filter(({ name }) => name === "space")
