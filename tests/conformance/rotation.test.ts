@@ -65,7 +65,8 @@ describeWith(services, "A rotation of the CA under load", () => {
   const replaceAll = async () => {
     const replaced = new Map<string, Promise<void>>();
     for (const workload of inStartOrder(services.map((service) => stack.workloads[service]!))) {
-      const first = Promise.all(startsAfter(workload).map((name) => replaced.get(name)));
+      const before = startsAfter(workload).map((name) => replaced.get(name) ?? Promise.resolve());
+      const first = Promise.all(before);
       const { name } = workload;
       replaced.set(
         name,
