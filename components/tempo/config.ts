@@ -62,9 +62,11 @@ function liveStore({ config, layout }: ServiceContext) {
     partition_ring: ring,
     wal: { path: `${layout.data}/live-store/traces` },
     shutdown_marker_dir: `${layout.data}/live-store/shutdown-marker`,
-    // A trace is on disk after idle and check together: what a SIGKILL loses. Shorter costs memory:
-    // each check writes a part of the block, and all parts are open when it is completed.
+    // A span is on disk after live and check together: what a SIGKILL loses, for Tempo answers before
+    // it writes. Without `max_trace_live` a trace that grows would wait for half a minute. Shorter
+    // costs memory: each check writes a part of the block, and all are open when it is completed.
     max_trace_idle: "2s",
+    max_trace_live: "2s",
     flush_check_period: "2s",
     // Above it pushes wait, which holds the collector back, instead of filling the memory.
     max_live_traces_bytes: Math.floor(limitsOf(config, "tempo").memory / 8),
