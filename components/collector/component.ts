@@ -18,6 +18,7 @@ export const documentText = (document: object): string =>
 export const IDS = {
   memoryLimiter: "memory_limiter",
   resource: "resource",
+  clocks: "transform/clocks",
   tailSampling: "tail_sampling",
   healthFilter: "filter/health_checks",
   spanMetrics: "span_metrics",

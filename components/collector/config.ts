@@ -1,7 +1,8 @@
 import { limitsOf } from "../../config/capacity";
-import { mebibytes } from "../../config/units";
+import { goDuration, mebibytes } from "../../config/units";
 import { REPLICA } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
+import { CLOCK_ERROR } from "../clocks";
 import { ownMetrics } from "../own-metrics";
 import { portsOf, serviceWorkload, UNTIL_FORGOTTEN, type ServiceContext } from "../service";
 import { hasTwoTiers, openListeners } from "../stack/connections";
@@ -48,6 +49,24 @@ const replicaLabel: Settings = {
   actions: [{ key: "collector.instance.id", value: REPLICA_NAME, action: "insert" }],
 };
 
+/**
+ * Prometheus refuses samples that are ten minutes ahead, or further behind than what may arrive out of
+ * order, and with one of them everybody's samples of the same request, for good. Those of such a
+ * clock get the time at which they came.
+ */
+const clocks: Settings = {
+  error_mode: "ignore",
+  metric_statements: [
+    {
+      context: "datapoint",
+      statements: [
+        `set(datapoint.time, Now()) where datapoint.time > Now() + Duration("5m") or ` +
+          `datapoint.time < Now() - Duration("${goDuration(CLOCK_ERROR)}")`,
+      ],
+    },
+  ],
+};
+
 /** The collector's documents. */
 export function collectorDocuments(context: ServiceContext): ConfigFile[] {
   const { config, layout } = context;
@@ -68,6 +87,7 @@ export function collectorDocuments(context: ServiceContext): ConfigFile[] {
           { key: "deployment.environment.name", value: config.environment, action: "insert" },
         ],
       },
+      [IDS.clocks]: clocks,
       ...sampling(config),
       [IDS.hostIdentity]: hostIdentity(config),
       ...(isUsed(IDS.replica) && { [IDS.replica]: replicaLabel }),

@@ -54,7 +54,8 @@ function primary(context: ServiceContext, bytesEachSecond: number): Settings {
     sending_queue: {
       storage: IDS.queue,
       sizer: "bytes",
-      queue_size: Math.ceil((bytesEachSecond * capacity.outage) / MI) * MI,
+      // A queue that holds less than a batch is refused at the start.
+      queue_size: Math.max(4, Math.ceil((bytesEachSecond * capacity.outage) / MI)) * MI,
       block_on_overflow: true,
       num_consumers: tuning.collector.exportersConcurrency,
       batch: batch(context.config),

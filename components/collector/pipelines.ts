@@ -46,7 +46,13 @@ export function pipelines(context: ServiceContext): Record<string, Pipeline> {
   const senders = hasTwoTiers(config) ? [] : Object.keys(clusterAttributes(config));
   const intake = (signal: Signal, exporters: string[]): Pipeline => ({
     receivers: intakesOf(context, signal),
-    processors: [IDS.memoryLimiter, ...senders, ...redactionOf(config, signal), IDS.resource],
+    processors: [
+      IDS.memoryLimiter,
+      ...senders,
+      ...redactionOf(config, signal),
+      IDS.resource,
+      ...(signal === "metrics" ? [IDS.clocks] : []),
+    ],
     exporters,
   });
   const counters = [IDS.spanMetrics, IDS.serviceGraph];

@@ -4,6 +4,7 @@ import type { StackConfig } from "../../config/parse";
 import { goDuration } from "../../config/units";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
+import { CATCHING_UP, CLOCK_ERROR } from "../clocks";
 import { goMemoryLimit, serviceWorkload, type ServiceContext } from "../service";
 import { s3CaFile, s3Parts } from "../stack/s3";
 
@@ -73,6 +74,8 @@ function limits(config: StackConfig) {
     // One service may write all of it.
     per_stream_rate_limit: `${rate}MB`,
     per_stream_rate_limit_burst: `${rate}MB`,
+    // Lines further in the future are refused for good.
+    creation_grace_period: goDuration(CLOCK_ERROR),
     max_line_size: maxLineSize,
     max_line_size_truncate: true,
     max_query_length: goDuration(maxQueryDuration),
@@ -102,8 +105,9 @@ function ingester({ config, layout }: ServiceContext) {
     lifecycler: { min_ready_duration: "0s", final_sleep: "0s" },
     chunk_encoding: "snappy",
     chunk_idle_period: goDuration(config.tuning.loki.chunkIdle),
-    // Lines older than the newest by half of it are refused: what waited out an outage must fit.
-    max_chunk_age: goDuration(Math.max(7200, 2 * config.capacity.outage + 3600)),
+    // Lines older than the newest of their stream by half of it are refused for good: what waited
+    // out an outage must fit, of a sender whose clock is slow too.
+    max_chunk_age: goDuration(2 * (config.capacity.outage + CATCHING_UP + CLOCK_ERROR)),
     wal: {
       dir: `${layout.data}/wal`,
       replay_memory_ceiling: Math.floor(limitsOf(config, "loki").memory / 2),

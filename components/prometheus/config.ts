@@ -4,6 +4,7 @@ import { goDuration, mebibytes } from "../../config/units";
 import type { Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { heartbeatSeconds } from "../alertmanager/dead-mans-switch";
+import { CATCHING_UP, CLOCK_ERROR } from "../clocks";
 import { publicUrl } from "../public-url";
 import { replicasOf, serviceWorkload, type ServiceContext } from "../service";
 import { isEnabled } from "../stack/connections";
@@ -12,9 +13,6 @@ import { certificateEndsDocument } from "./certificate-ends";
 import { clientDocument, clientTls, webDocument } from "./http-tls";
 import { renderRuleFile } from "./rule-group";
 import { qdrantKeyFile, scrapeJobs } from "./scrapes";
-
-/** Seconds that a sender may take to empty its queue after an outage. */
-const CATCHING_UP = 1800;
 
 /** Resource attributes that become labels of every series that arrives over OTLP. */
 const PROMOTED = [
@@ -61,8 +59,9 @@ function mainDocument(context: ServiceContext): string {
       storage: {
         tsdb: {
           retention: { time: goDuration(time), size: `${mebibytes(size)}MB` },
-          // What waited in a queue during an outage is older than what came after it.
-          out_of_order_time_window: goDuration(config.capacity.outage + CATCHING_UP),
+          // What waited in a queue during an outage is older than what came after it, and older yet
+          // if its sender's clock is slow.
+          out_of_order_time_window: goDuration(config.capacity.outage + CATCHING_UP + CLOCK_ERROR),
         },
       },
       scrape_configs: scrapeJobs(context),
@@ -108,7 +107,8 @@ export function prometheusWorkload(context: ServiceContext): Workload {
       `--web.listen-address=${layout.bind}:${port}`,
       `--web.external-url=${publicUrl(config, "prometheus")}`,
       "--web.enable-otlp-receiver",
-      "--enable-feature=exemplar-storage",
+      // Without the second it refuses everybody's samples of a request in which one is a delta.
+      "--enable-feature=exemplar-storage,otlp-deltatocumulative",
       `--storage.tsdb.path=${layout.data}`,
       ...(heartbeat === undefined
         ? []

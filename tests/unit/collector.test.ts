@@ -180,7 +180,7 @@ describe("sampling", () => {
 describe("redaction", () => {
   test("is gone when it is switched off", () => {
     const workload = workloadOf({ redaction: { enabled: false } });
-    expect(documentOf(workload, "collector.yaml")).not.toMatch(/redaction|transform/);
+    expect(documentOf(workload, "collector.yaml")).not.toMatch(/redaction|texts|out_of_reach/);
     expect(workload.args).toHaveLength(1);
   });
 

@@ -101,8 +101,8 @@ describe("Loki", () => {
 
   test("takes lines that are as late as the longest promised absence", () => {
     // It refuses what is older than the newest line by half of a chunk's age.
-    expect(document().ingester.max_chunk_age).toBe("3h");
-    expect(document(PRODUCTION).ingester.max_chunk_age).toBe("9h");
+    expect(document().ingester.max_chunk_age).toBe("320m");
+    expect(document(PRODUCTION).ingester.max_chunk_age).toBe("680m");
   });
 
   test("replays its log in half of its memory", () => {

@@ -101,9 +101,9 @@ describe("Prometheus", () => {
   });
 
   test("keeps a window open for what waited in a queue during the longest outage", () => {
-    expect(main().storage.tsdb.out_of_order_time_window).toBe("90m");
+    expect(main().storage.tsdb.out_of_order_time_window).toBe("160m");
     const longer = main({ capacity: { outage: "3h" } });
-    expect(longer.storage.tsdb.out_of_order_time_window).toBe("210m");
+    expect(longer.storage.tsdb.out_of_order_time_window).toBe("280m");
   });
 
   test("keeps metrics as long and as large as the options say", () => {
