@@ -49,6 +49,7 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       Workload,
       | "env"
       | "entrypoint"
+      | "endsByKill"
       | "files"
       | "secretFiles"
       | "storage"

@@ -60,6 +60,8 @@ export interface Workload {
   eachDialled?: boolean;
   /** Seconds between SIGTERM and SIGKILL: enough to flush. */
   stopGrace: number;
+  /** Whether it loses less when it is killed at once than when it is told to end. Default: not. */
+  endsByKill?: boolean;
   /** Seconds that a replica that is to end goes on serving those who have not noticed. Default: none. */
   linger?: number;
   /** Workload that is reached at this one's name in its place. Its own replicas are found all the same. */

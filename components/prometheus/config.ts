@@ -136,6 +136,9 @@ export function prometheusWorkload(context: ServiceContext): Workload {
       ],
     },
     stopGrace: 60,
+    // Told to end it closes its log first and its intake last, and to what comes in between, which it
+    // cannot write, it says that it has it. Killed it has all that it said so of.
+    endsByKill: true,
     reload: "watch",
     liveFiles: [{ path: certificateEndsFile(layout), render: certificateEndsDocument }],
   });

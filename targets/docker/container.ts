@@ -95,6 +95,7 @@ export function containerArgs(
     // Without it the provider kills at once, whatever `stopTimeout` says.
     destroyGraceSeconds: stopGrace,
     stopTimeout: stopGrace,
+    ...(workload.endsByKill && { stopSignal: "SIGKILL" }),
     ...(probe.kind === "exec" && {
       healthcheck: { tests: ["CMD", ...probe.command], ...HEALTH },
       wait: true,

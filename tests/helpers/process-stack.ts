@@ -242,6 +242,11 @@ export class ProcessStack {
     await this.process(service, replica).stop(signal);
   }
 
+  /** Ends a service as its target does, and waits for the process's end. */
+  async end(service: ServiceName): Promise<void> {
+    await this.process(service).stop();
+  }
+
   /** Ends a service, if it still runs, and starts it again with the same files and ports. */
   async restart(service: ServiceName, replica?: number): Promise<void> {
     const process = this.process(service, replica);
@@ -345,6 +350,7 @@ export class ProcessStack {
           : undefined,
       readyTimeout: this.#options.readyTimeout,
       stopGrace: workload.stopGrace * 1000,
+      ...(workload.endsByKill && { stopSignal: "SIGKILL" }),
     });
     this.#replicas.set(name, { service, index, workload, process });
     process.start();

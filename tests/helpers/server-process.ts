@@ -28,6 +28,8 @@ export interface ServerOptions {
   readyTimeout?: number;
   /** Milliseconds that it gets to end by itself. */
   stopGrace: number;
+  /** With what it is told to end. Default: SIGTERM. */
+  stopSignal?: NodeJS.Signals;
 }
 
 /** A server of the tests: a process of its own, with its output in a file. */
@@ -118,7 +120,7 @@ export class ServerProcess {
   }
 
   /** Sends a signal and waits for the end; after its grace SIGKILL follows. */
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  async stop(signal: NodeJS.Signals = this.options.stopSignal ?? "SIGTERM"): Promise<void> {
     const child = this.#child;
     if (!child) return;
     const timer = setTimeout(() => child.kill("SIGKILL"), this.options.stopGrace);

@@ -131,6 +131,11 @@ describe("the stack with its defaults", () => {
       expect(uid).toBeGreaterThan(0);
       expect(inputs).toMatchObject({ readOnly: true, user: `${uid}:${gid}` });
       expect(inputs.destroyGraceSeconds).toBeGreaterThanOrEqual(10);
+      // Told to end it would lose what comes while it does.
+      expect([name, inputs.stopSignal]).toEqual([
+        name,
+        name === "prometheus" ? "SIGKILL" : undefined,
+      ]);
       for (const { ip } of (inputs.ports ?? []) as { ip: string }[]) expect(ip).toBe("127.0.0.1");
     }
   });
