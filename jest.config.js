@@ -28,6 +28,11 @@ module.exports = {
       displayName: "conformance",
       testMatch: ["<rootDir>/tests/conformance/**/*.test.ts"],
     },
+    {
+      ...common,
+      displayName: "durability",
+      testMatch: ["<rootDir>/tests/durability/**/*.test.ts"],
+    },
     { ...common, displayName: "e2e", testMatch: ["<rootDir>/tests/e2e/**/*.test.ts"] },
   ],
 };

@@ -4,6 +4,7 @@ import type { ServiceName } from "../../config/services";
 import { call } from "../../components/verification/client";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { durability } from "../durability/main";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
 import { load, type LoadResult } from "./load";
 import type { Shape } from "./otlp";
@@ -208,6 +209,10 @@ function report(measurements: readonly Measurement[]): void {
 const number = (text: string) => Number(text);
 
 async function main(): Promise<void> {
+  if (process.argv[2] === "durability") {
+    process.exitCode = durability(process.argv.slice(3));
+    return;
+  }
   const options = new Command("npm run bench --")
     .description("Measures what the collector and Tempo store, and what it costs, on this machine.")
     .option("--seconds <n>", "load of one run", number, 10)

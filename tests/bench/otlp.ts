@@ -10,8 +10,13 @@ export interface Shape {
   spansPerTrace: number;
   /** Spans in a request; a whole number of traces. */
   spansPerRequest: number;
-  /** Whether spans carry the attributes of a web service, some ten of them, or two short ones. */
-  attributes: "few" | "many";
+  /**
+   * Whether spans carry the attributes of a web service, some ten of them, or two short ones, or one
+   * of the length at which Tempo begins to cut.
+   */
+  attributes: "few" | "many" | "longest";
+  /** Whether the first span of every trace is one that failed, which sampling keeps. */
+  failed?: boolean;
 }
 
 const varint = (value: number): number[] => {
@@ -45,10 +50,11 @@ function attribute(number: number, key: string, value: string | number): Buffer 
 const TRACE_ID = Buffer.from("f0e1d2c3b4a5968778695a4b3c2d1e0f", "hex");
 const SPAN_ID = Buffer.from("a9b8c7d6e5f40312", "hex");
 const PARENT_ID = Buffer.from("12f3e4d5c6b7a899", "hex");
+const STATUS_ERROR = 2;
 const START = 0x1122334455667788n;
 const END = 0x2233445566778811n;
 
-function span(index: number, attributes: Shape["attributes"]): Buffer {
+function span(index: number, { attributes, failed }: Shape): Buffer {
   const pairs: [string, string | number][] = [
     ["network.peer.address", "10.1.2.3"],
     ["peer.service", "bench-server"],
@@ -65,6 +71,7 @@ function span(index: number, attributes: Shape["attributes"]): Buffer {
       ["db.query.text", "SELECT id, name FROM orders WHERE customer_id = $1 ORDER BY created"],
     );
   }
+  if (attributes === "longest") pairs.push(["app.payload", "word ".repeat(3277).slice(0, 16_384)]);
   return bytes(
     2,
     Buffer.concat([
@@ -77,6 +84,7 @@ function span(index: number, attributes: Shape["attributes"]): Buffer {
       fixed64(7, START),
       fixed64(8, END),
       ...pairs.map(([key, value]) => attribute(9, key, value)),
+      ...(failed && index === 0 ? [bytes(15, integer(3, STATUS_ERROR))] : []),
     ]),
   );
 }
@@ -107,7 +115,7 @@ export class TraceRequest {
 
   constructor(readonly shape: Shape) {
     const spans = Array.from({ length: shape.spansPerRequest }, (_, index) =>
-      span(index % shape.spansPerTrace, shape.attributes),
+      span(index % shape.spansPerTrace, shape),
     );
     const resource = bytes(1, attribute(1, "service.name", "bench"));
     const scope = bytes(2, Buffer.concat([bytes(1, text(1, "bench")), ...spans]));
@@ -123,24 +131,34 @@ export class TraceRequest {
   }
 
   /**
-   * Gives every trace and span new ids and the present time.
+   * Gives every trace and span new ids, or every span alone, and the time of its end.
    *
+   * @param time milliseconds since 1970. Default: now.
    * @returns the first trace's id, in hexadecimal digits.
    */
-  renew(): string {
+  renew(time = Date.now(), { sameTraces = false } = {}): string {
     const { frame } = this;
     const { spansPerTrace } = this.shape;
     const ids = randomFillSync(Buffer.allocUnsafe(8 * this.#spanIds.length + 16));
-    const end = BigInt(Date.now()) * 1_000_000n;
+    const end = BigInt(time) * 1_000_000n;
     let parent = 0;
     this.#spanIds.forEach((at, index) => {
       ids.copy(frame, at, 8 * index, 8 * index + 8);
       const first = index - (index % spansPerTrace);
-      ids.copy(frame, this.#traceIds[index], 8 * first, 8 * first + 16);
+      if (!sameTraces) ids.copy(frame, this.#traceIds[index], 8 * first, 8 * first + 16);
       if (index > first) ids.copy(frame, this.#parentIds[parent++], 8 * (index - 1), 8 * index);
       frame.writeBigUInt64LE(end - 20_000_000n, this.#starts[index]);
       frame.writeBigUInt64LE(end, this.#ends[index]);
     });
-    return ids.toString("hex", 0, 16);
+    return frame.toString("hex", this.#traceIds[0], this.#traceIds[0] + 16);
+  }
+
+  /** Trace id and span id of every span, in hexadecimal digits. */
+  ids(): [traceId: string, spanId: string][] {
+    const { frame } = this;
+    return this.#spanIds.map((at, index) => [
+      frame.toString("hex", this.#traceIds[index], this.#traceIds[index] + 16),
+      frame.toString("hex", at, at + 8),
+    ]);
   }
 }

@@ -14,7 +14,7 @@ import type { IssuedCertificates } from "../../targets/workload";
  */
 
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const HOUR = 3_600_000;
+const HOUR = 3600;
 const DAY = 86_400;
 
 x509.cryptoProvider.set(webcrypto);
@@ -47,6 +47,8 @@ export interface Pki {
 export interface ReissueOptions {
   /** Seconds until it ends. Default: a day. */
   lifetime?: number;
+  /** Seconds until it begins. Default: it did so an hour ago. */
+  begins?: number;
   /** Who signs it instead of its own issuer: the root itself, whose leaves no listener accepts. */
   issuer?: "root";
 }
@@ -65,13 +67,13 @@ async function issue(
   publicKey: webcrypto.CryptoKey,
   issuer: { name: string; key: webcrypto.CryptoKey },
   extensions: x509.Extension[],
-  lifetime = DAY,
+  { lifetime = DAY, begins = -HOUR }: ReissueOptions = {},
 ): Promise<x509.X509Certificate> {
   return x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: `CN=${subject}`,
     issuer: issuer.name,
-    notBefore: new Date(Date.now() - HOUR),
+    notBefore: new Date(Date.now() + begins * 1000),
     notAfter: new Date(Date.now() + lifetime * 1000),
     publicKey: publicKey,
     signingKey: issuer.key,
@@ -164,19 +166,19 @@ export async function issuePki(
   const give = async (
     name: string,
     changes: Partial<CertificateSpec> = {},
-    { lifetime, issuer: signer }: ReissueOptions = {},
+    options: ReissueOptions = {},
   ): Promise<string> => {
     const stated = specs.find((spec) => spec.name === name);
     if (!stated) throw new Error(`no certificate specification is named "${name}"`);
     const spec = { ...stated, ...changes };
-    const issuer = issuers[signer ?? spec.issuer];
+    const issuer = issuers[options.issuer ?? spec.issuer];
     const { publicKey, privateKey } = await keyPair();
     const leaf = await issue(
       spec.name,
       publicKey,
       { name: issuer.certificate.subject, key: issuer.key },
       leafExtensions(spec),
-      lifetime,
+      options,
     );
     const key = KeyObject.from(privateKey).export({ type: "sec1", format: "pem" });
     await mkdir(identity(name), { recursive: true });
