@@ -62,8 +62,8 @@ function storage({ config, layout }: ServiceContext) {
 }
 
 /**
- * Limits far above the stated capacity: Loki refuses what is above them for good, so the limit that
- * holds a sender back is the collector's.
+ * Rates far above the stated capacity; above them Loki has the collector send again. What it would
+ * refuse for good was acknowledged to the sender before, so no such limit is below the intake's own.
  */
 function limits(config: StackConfig) {
   const rate = Math.max(100, Math.ceil((10 * bytesPerSecond(config).logs) / MB));
@@ -78,6 +78,12 @@ function limits(config: StackConfig) {
     creation_grace_period: goDuration(CLOCK_ERROR),
     max_line_size: maxLineSize,
     max_line_size_truncate: true,
+    // 0: as many and as long as a request holds. The defaults refuse a line of 129 attributes.
+    max_structured_metadata_entries_count: 0,
+    max_structured_metadata_size: 0,
+    max_label_value_length: config.tuning.collector.maxRequestSize,
+    // What is older than the retention is deleted, not refused.
+    reject_old_samples: false,
     max_query_length: goDuration(maxQueryDuration),
     max_entries_limit_per_query: maxEntriesPerQuery,
     retention_period: goDuration(config.retention.logs),

@@ -8,6 +8,7 @@ import { durability } from "../durability/main";
 import { startStack, type ProcessStack } from "../helpers/process-stack";
 import { load, type LoadResult } from "./load";
 import type { Shape } from "./otlp";
+import { soak } from "./soak";
 import { cpuSeconds, memoryMiB } from "./process-usage";
 import { VARIANTS, type Variant } from "./variants";
 
@@ -209,8 +210,9 @@ function report(measurements: readonly Measurement[]): void {
 const number = (text: string) => Number(text);
 
 async function main(): Promise<void> {
-  if (process.argv[2] === "durability") {
-    process.exitCode = durability(process.argv.slice(3));
+  const [, , first, ...rest] = process.argv;
+  if (first === "durability" || first === "soak") {
+    process.exitCode = await { durability, soak }[first](rest);
     return;
   }
   const options = new Command("npm run bench --")

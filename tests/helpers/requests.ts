@@ -117,9 +117,17 @@ export async function pushLog(
   if (status !== 204 && status !== 200) throw new Error(`Loki answered ${status}: ${body}`);
 }
 
-/** Log lines that Loki answers a LogQL query with. */
-export async function linesInLoki(stack: ProcessStack, query: string): Promise<string[]> {
-  const parameters = new URLSearchParams({ query, since: "1h", limit: "5000" });
+/**
+ * Log lines that Loki answers a LogQL query with.
+ *
+ * @param range further parameters. Default: the last hour.
+ */
+export async function linesInLoki(
+  stack: ProcessStack,
+  query: string,
+  range: Record<string, string> = { since: "1h" },
+): Promise<string[]> {
+  const parameters = new URLSearchParams({ query, limit: "5000", ...range });
   const { status, body } = await get(
     stack,
     "loki",
