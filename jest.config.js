@@ -1,7 +1,15 @@
+// Packages that are ES modules alone, which Jest does not load as they are.
+const MODULES = "age-encryption|@noble|@scure";
+
 const common = {
   testEnvironment: "node",
   clearMocks: true,
+  transformIgnorePatterns: [`/node_modules/(?!(${MODULES})/)`],
   transform: {
+    [`/node_modules/(${MODULES})/.+\\.js$`]: [
+      "@swc/jest",
+      { jsc: { target: "es2022" }, module: { type: "commonjs" } },
+    ],
     "^.+\\.ts$": [
       "@swc/jest",
       {

@@ -13,6 +13,8 @@ const COMMANDS = [
   "env",
   "rotate",
   "images",
+  "backup",
+  "restore",
   "docs",
 ];
 

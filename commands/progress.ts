@@ -4,16 +4,26 @@ export function elapsed(start: number): string {
   return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
 }
 
-/** Says on stderr what is going on, every ten seconds that it still is, and how long it took. */
-export async function withProgress<T>(what: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Says on stderr what is going on, every ten seconds that it still is, and how long it took.
+ *
+ * @param far how far it is, for people: "1.2 GiB".
+ */
+export async function withProgress<T>(
+  what: string,
+  work: () => Promise<T>,
+  far?: () => string,
+): Promise<T> {
   const start = Date.now();
   process.stderr.write(`${what} …\n`);
   const reminder = setInterval(() => {
-    process.stderr.write(`  … still at it after ${elapsed(start)}\n`);
+    const at = far === undefined ? "" : `: ${far()}`;
+    process.stderr.write(`  … still at it after ${elapsed(start)}${at}\n`);
   }, 10_000);
   try {
     const result = await work();
-    process.stderr.write(`  done in ${elapsed(start)}\n`);
+    const all = far === undefined ? "" : `: ${far()}`;
+    process.stderr.write(`  done in ${elapsed(start)}${all}\n`);
     return result;
   } finally {
     clearInterval(reminder);

@@ -20,9 +20,24 @@ export interface PulumiOptions {
   capture?: boolean;
   /** Further environment variables. */
   env?: Record<string, string>;
+  /** What it reads from stdin. Default: what the user types. */
+  input?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether the state's passphrase is the generated one, for the user has brought neither it nor a backend. */
+export function generatesPassphrase(environment: Environment): boolean {
+  return !(
+    environment.PULUMI_BACKEND_URL ||
+    environment.PULUMI_ACCESS_TOKEN ||
+    environment.PULUMI_CONFIG_PASSPHRASE !== undefined ||
+    environment.PULUMI_CONFIG_PASSPHRASE_FILE
+  );
+}
+
+/** Path of the generated passphrase. */
+export const passphraseFile = (directory: string): string => path.join(directory, "passphrase");
 
 /**
  * Where state and passphrase are when the user has not said: a directory and a generated file
@@ -33,11 +48,8 @@ export function backendEnvironment(environment: Environment, directory: string) 
   const state = path.join(directory, "state");
   fs.mkdirSync(state, { recursive: true, mode: 0o700 });
   const backend = { PULUMI_BACKEND_URL: pathToFileURL(state).href };
-  const given =
-    environment.PULUMI_CONFIG_PASSPHRASE !== undefined ||
-    Boolean(environment.PULUMI_CONFIG_PASSPHRASE_FILE);
-  if (given) return backend;
-  const file = path.join(directory, "passphrase");
+  if (!generatesPassphrase(environment)) return backend;
+  const file = passphraseFile(directory);
   if (!fs.existsSync(file)) {
     fs.writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, {
       mode: 0o600,
@@ -51,13 +63,15 @@ export function backendEnvironment(environment: Environment, directory: string) 
 async function spawnPulumi(
   command: string,
   args: readonly string[],
-  { cwd, capture, env }: PulumiOptions & { cwd: string },
+  { cwd, capture, env, input }: PulumiOptions & { cwd: string },
 ): Promise<PulumiRun> {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...env },
-    stdio: ["inherit", capture ? "pipe" : "inherit", "inherit"],
+    stdio: [input === undefined ? "inherit" : "pipe", capture ? "pipe" : "inherit", "inherit"],
   });
+  // One that ends without reading says so by its exit code.
+  child.stdin?.on("error", () => undefined).end(input);
   // A terminal sends its interrupt to both, and a second one would make Pulumi give up its cleanup.
   const forward = (signal: NodeJS.Signals) => {
     if (signal === "SIGTERM" || !process.stdin.isTTY) child.kill(signal);

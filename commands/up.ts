@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
@@ -12,21 +11,11 @@ import { runPulumi, stackOutputs } from "./pulumi";
 import { readStackConfig } from "./stack-config";
 import { deployedGenerations } from "./stack-outputs";
 import { checkSpace } from "./space/preflight";
+import { runCommand } from "./run-command";
 import { Ways } from "./ways";
 
 /** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
 export const REPORT_VARIABLE = "TRACEKEEP_VERIFICATION_REPORT";
-
-/** Runs another command of this program and gives its exit code. */
-function runCommand(args: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1], ...args], {
-      stdio: "inherit",
-    });
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
-  });
-}
 
 /** How to dial what is published, by the listener's name. */
 function addressOf(listener: string, endpoint: string): string {

@@ -8,7 +8,11 @@ import { checkDocker, dockerHost } from "../docker";
 import { checkImages } from "../host-images";
 import { checkPorts } from "../host-ports";
 import { unwellContainers } from "../unwell";
+import { dockerStores } from "./docker-stores";
 import type { Host, HostKind, ReadLog } from "./host";
+
+/** Milliseconds of silence of a daemon that stops a service or moves data. */
+const PATIENCE = 600_000;
 
 const CONTAINER = "docker:index/container:Container";
 
@@ -37,6 +41,8 @@ async function open(config: StackConfig): Promise<Host> {
         ...(await strangers(docker, stack, containers)),
       ];
     },
+    // A store may be large, and a service slow to end.
+    stores: () => dockerStores(config, dockerHost(config.docker, PATIENCE).docker),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Grant } from "../../targets/grant";
 import type { Layout } from "../../targets/layout";
 import type { Workload } from "../../targets/workload";
 import type { Finding, StateResource } from "../drift/finding";
+import type { Stores } from "./stores";
 
 /** What a stack runs on, as the commands see it. It has answered. */
 export interface Host {
@@ -21,6 +22,8 @@ export interface Host {
   deleteDataVolume(name: string): Promise<void>;
   /** What changed behind the stack's back where the engine does not look. */
   drift(resources: readonly StateResource[]): Promise<Finding[]>;
+  /** What `backup` and `restore` work on. @throws {Error} that says what to use where it has none. */
+  stores(): Stores;
 }
 
 /** Reads the last lines that a service wrote; empty where they cannot be read. */

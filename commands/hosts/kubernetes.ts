@@ -105,6 +105,12 @@ async function open(config: StackConfig): Promise<Host> {
       dataVolumes: async () =>
         (await asked(claimsOf(core, cluster))).map(({ metadata }) => metadata?.name ?? ""),
       deleteDataVolume: (name) => asked(deleteClaim(core, namespace, name)),
+      stores: () => {
+        throw new Error(
+          "`backup` and `restore` are for stacks on Docker: a cluster lets a volume be read only through a program in its pod, and these images have none. " +
+            "Use snapshots of the claims, and export the state: docs/backup.md. Nothing was changed.",
+        );
+      },
       drift: async () => {
         const { items } = await core.listNamespacedPod({ namespace });
         const ours = stackSelector(cluster).split(",");

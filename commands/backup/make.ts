@@ -1,0 +1,54 @@
+import { withProgress } from "../progress";
+import type { Begun } from "./begin";
+import { writeManifest, type Manifest } from "./manifest";
+import { counted, writePart, type Sealed } from "./part";
+import type { Plan } from "./plan";
+import { bytesText } from "./text";
+
+/**
+ * Makes every part that is not whole yet. The manifest is written after each.
+ *
+ * @param signal ends it: the service that stands still is started, and what is whole stays.
+ */
+export async function makeParts(
+  plans: readonly Plan[],
+  directory: string,
+  { manifest, key }: Begun,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const { stopped, ...begun } = manifest;
+  let now: Manifest = begun;
+  const left = plans.find(({ name }) => name === stopped);
+  if (left?.start) {
+    process.stderr.write(`Starting ${left.name}, which the interrupted backup left stopped.\n`);
+    await left.start();
+  }
+  for (const { name, what, run, start } of plans) {
+    if (now.parts.some((part) => part.name === name)) {
+      process.stderr.write(`${name}: whole already, of the interrupted backup.\n`);
+      continue;
+    }
+    signal.throwIfAborted();
+    writeManifest(directory, { ...now, ...(start && { stopped: name }) });
+    const begin = Date.now();
+    let size = 0;
+    let sealed: Sealed | undefined;
+    const until = await withProgress(
+      what,
+      () =>
+        run(async (content) => {
+          const read = counted(content, (length) => (size += length));
+          sealed = await writePart(directory, name, key, read, signal);
+        }),
+      () => bytesText(size),
+    );
+    if (sealed === undefined) throw new Error(`nothing was written of ${name}`);
+    const paused = start ? (Date.now() - begin) / 1000 : 0;
+    const part = { name, ...sealed, until: until.toISOString(), paused };
+    now = { ...now, parts: [...now.parts, part] };
+    writeManifest(directory, now);
+  }
+  now = { ...now, finishedAt: new Date().toISOString() };
+  writeManifest(directory, now);
+  return now;
+}

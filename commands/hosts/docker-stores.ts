@@ -1,0 +1,120 @@
+import * as path from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import type { StackConfig } from "../../config/parse";
+import type { Workload } from "../../targets/workload";
+import type { Stores } from "./stores";
+
+/** Milliseconds within which a service is well again after its copy: it may have a log to replay. */
+const WELL_WITHIN = 300_000;
+
+const statusOf = (error: unknown) => (error as { statusCode?: number }).statusCode;
+
+/** Waits until a container is as well as can be known. @throws {Error} if it is not in time. */
+async function untilWell(container: Docker.Container, name: string): Promise<void> {
+  const end = Date.now() + WELL_WITHIN;
+  for (;;) {
+    const { State } = await container.inspect();
+    if (State.Running && (State.Health === undefined || State.Health.Status === "healthy")) return;
+    if (Date.now() > end) {
+      throw new Error(`${name} was started again and is not well: see \`docker logs ${name}\`.`);
+    }
+    await sleep(500);
+  }
+}
+
+/** Gets an image that is not there. */
+async function ensureImage(docker: Docker, image: string): Promise<void> {
+  try {
+    await docker.getImage(image).inspect();
+    return;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
+  try {
+    const pulling = await docker.pull(image);
+    await new Promise<void>((resolve, reject) => {
+      docker.modem.followProgress(pulling, (error: Error | null) =>
+        error ? reject(error) : resolve(),
+      );
+    });
+  } catch (error) {
+    throw new Error(
+      `The Docker host lacks ${image} and does not get it: ${(error as Error).message}. ` +
+        "Bring it (docs/images.md), then run this again.",
+    );
+  }
+}
+
+/** The stores of a stack in the volumes of a Docker host. Nothing runs for it: the daemon reads and writes. */
+export function dockerStores({ stack, namePrefix }: StackConfig, docker: Docker): Stores {
+  const nameOf = (workload: Workload) => `${namePrefix}-${workload.name}`;
+  const volumeOf = (workload: Workload) => `${nameOf(workload)}-data`;
+  const dataOf = ({ name, storage }: Workload): string => {
+    if (storage === undefined) throw new Error(`${name} keeps nothing`);
+    return storage.path;
+  };
+  const start = async (workload: Workload): Promise<void> => {
+    const container = docker.getContainer(nameOf(workload));
+    if (!(await container.inspect()).State.Running) await container.start();
+    await untilWell(container, nameOf(workload));
+  };
+  return {
+    occupied: async () => {
+      const filters = { label: [`tracekeep.stack=${stack}`] };
+      const containers = await docker.listContainers({ all: true, filters });
+      const { Volumes } = await docker.listVolumes({ filters });
+      return [
+        ...containers.map(({ Names }) => `container ${Names[0].slice(1)}`),
+        ...Volumes.map(({ Name }) => `volume ${Name}`),
+      ].sort();
+    },
+    copy: async (workload, work) => {
+      const container = docker.getContainer(nameOf(workload));
+      const { State } = await container.inspect();
+      if (!State.Running) throw new Error(`${nameOf(workload)} is not running: \`npm run up\` first.`);
+      try {
+        await container.stop({ t: workload.stopGrace });
+        const tar = (await container.getArchive({ path: dataOf(workload) })) as Readable;
+        try {
+          await work(tar);
+        } finally {
+          tar.destroy();
+        }
+      } finally {
+        await start(workload);
+      }
+    },
+    start,
+    fill: async (workload, tar) => {
+      const name = volumeOf(workload);
+      await ensureImage(docker, workload.image);
+      // What an interrupted restore left is not half of anything.
+      await docker
+        .getVolume(name)
+        .remove()
+        .catch((error: unknown) => {
+          if (statusOf(error) !== 404) throw error;
+        });
+      await docker.createVolume({
+        Name: name,
+        Driver: "local",
+        Labels: { "tracekeep.service": workload.name, "tracekeep.stack": stack },
+      });
+      const data = dataOf(workload);
+      // Created and never started: it only shows the daemon where the volume is.
+      const container = await docker.createContainer({
+        Image: workload.image,
+        Entrypoint: ["/nothing"],
+        HostConfig: { Binds: [`${name}:${data}`], NetworkMode: "none" },
+        Labels: { "tracekeep.stack": stack },
+      });
+      try {
+        await container.putArchive(tar, { path: path.posix.dirname(data) });
+      } finally {
+        await container.remove({ force: true });
+      }
+    },
+  };
+}
