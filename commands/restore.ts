@@ -38,9 +38,7 @@ async function restore(options: RestoreOptions): Promise<void> {
   const start = Date.now();
   const opened = await openBackup(stack, directory, secret);
   const leftOut = await restoreBackup(stack, opened);
-  process.stdout.write(
-    `\n${restoreWords(opened.manifest, leftOut)}It took ${elapsed(start)}.\n`,
-  );
+  process.stdout.write(`\n${restoreWords(opened.manifest, leftOut)}It took ${elapsed(start)}.\n`);
 }
 
 export function register(program: Command): void {

@@ -47,7 +47,9 @@ export async function beginOrGoOn(
   const manifest = readManifest(directory);
   if (manifest === undefined) return begin(stack, directory, passphrase);
   if (manifest.stack !== stack) {
-    throw new Error(`${directory} holds a backup of stack "${manifest.stack}". Nothing was changed.`);
+    throw new Error(
+      `${directory} holds a backup of stack "${manifest.stack}". Nothing was changed.`,
+    );
   }
   if (manifest.finishedAt !== undefined) {
     throw new Error(

@@ -8,5 +8,4 @@ export function bytesText(bytes: number): string {
 }
 
 /** A moment for people, to the second, in UTC. */
-export const momentText = (iso: string): string =>
-  iso.replace("T", " ").replace(/\.\d+Z$/, " UTC");
+export const momentText = (iso: string): string => iso.replace("T", " ").replace(/\.\d+Z$/, " UTC");

@@ -73,7 +73,8 @@ export function dockerStores({ stack, namePrefix }: StackConfig, docker: Docker)
     copy: async (workload, work) => {
       const container = docker.getContainer(nameOf(workload));
       const { State } = await container.inspect();
-      if (!State.Running) throw new Error(`${nameOf(workload)} is not running: \`npm run up\` first.`);
+      if (!State.Running)
+        throw new Error(`${nameOf(workload)} is not running: \`npm run up\` first.`);
       try {
         await container.stop({ t: workload.stopGrace });
         const tar = (await container.getArchive({ path: dataOf(workload) })) as Readable;

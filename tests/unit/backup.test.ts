@@ -289,7 +289,13 @@ test("a restored state has keys and passwords, and nothing that would have to be
       manifest: { time: "t" },
       metadata: undefined,
       resources: [
-        { urn: key, type: "tls:index/privateKey:PrivateKey", custom: true, dependencies: undefined, propertyDependencies: {} },
+        {
+          urn: key,
+          type: "tls:index/privateKey:PrivateKey",
+          custom: true,
+          dependencies: undefined,
+          propertyDependencies: {},
+        },
         {
           urn: component,
           type: "tracekeep:index:Tempo",
