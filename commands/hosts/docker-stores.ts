@@ -24,6 +24,30 @@ async function untilWell(container: Docker.Container, name: string): Promise<voi
   }
 }
 
+/** Removes what may not be there. */
+async function unlessGone(removing: Promise<unknown>): Promise<void> {
+  try {
+    await removing;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
+}
+
+/** Has the daemon unpack a tar in a container. @throws {Error} of the tar's source, if that is it. */
+async function unpack(container: Docker.Container, tar: Readable, directory: string) {
+  const stop = new AbortController();
+  let cause: Error | undefined;
+  tar.once("error", (error) => {
+    cause = error;
+    stop.abort();
+  });
+  try {
+    await container.putArchive(tar, { path: directory, abortSignal: stop.signal });
+  } catch (error) {
+    throw cause ?? error;
+  }
+}
+
 /** Gets an image that is not there. */
 async function ensureImage(docker: Docker, image: string): Promise<void> {
   try {
@@ -90,31 +114,29 @@ export function dockerStores({ stack, namePrefix }: StackConfig, docker: Docker)
     start,
     fill: async (workload, tar) => {
       const name = volumeOf(workload);
+      const data = dataOf(workload);
+      const between = docker.getContainer(`${nameOf(workload)}-restore`);
       await ensureImage(docker, workload.image);
       // What an interrupted restore left is not half of anything.
-      await docker
-        .getVolume(name)
-        .remove()
-        .catch((error: unknown) => {
-          if (statusOf(error) !== 404) throw error;
-        });
+      await unlessGone(between.remove({ force: true }));
+      await unlessGone(docker.getVolume(name).remove());
       await docker.createVolume({
         Name: name,
         Driver: "local",
         Labels: { "tracekeep.service": workload.name, "tracekeep.stack": stack },
       });
-      const data = dataOf(workload);
       // Created and never started: it only shows the daemon where the volume is.
-      const container = await docker.createContainer({
+      await docker.createContainer({
+        name: `${nameOf(workload)}-restore`,
         Image: workload.image,
         Entrypoint: ["/nothing"],
         HostConfig: { Binds: [`${name}:${data}`], NetworkMode: "none" },
         Labels: { "tracekeep.stack": stack },
       });
       try {
-        await container.putArchive(tar, { path: path.posix.dirname(data) });
+        await unpack(between, tar, path.posix.dirname(data));
       } finally {
-        await container.remove({ force: true });
+        await between.remove({ force: true });
       }
     },
   };

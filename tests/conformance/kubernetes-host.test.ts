@@ -291,12 +291,13 @@ describeWith(CLUSTER_PROGRAMS, "What the commands ask of a cluster", () => {
     await cluster.apply(objects.filter(isQdrant));
     await eventually(
       async () => {
-        const { unwell, dataVolumes } = await askHost({ stack: STACK, options });
+        const { unwell, dataVolumes, whyNoStores } = await askHost({ stack: STACK, options });
         expect(unwell.trimEnd().split("\n")).toEqual([
           "alertmanager-0 is not well (ImagePullBackOff: Back-off pulling the image: not found); it wrote nothing.",
           expect.stringMatching(/^qdrant has 0 of 1 pods \(.*exceeded quota: few/),
         ]);
         expect(dataVolumes).toEqual(["data-alertmanager-0", "data-jaeger-0", "data-qdrant-0"]);
+        expect(whyNoStores).toMatch(/are for stacks on Docker: .* snapshots .*docs\/backup\.md/);
       },
       { timeout: 60_000 },
     );

@@ -10,6 +10,7 @@ export interface HostQuestion {
 export interface HostAnswer {
   unwell: string;
   dataVolumes: string[];
+  whyNoStores: string;
 }
 
 /**
