@@ -12,7 +12,8 @@ export interface BackupKey {
 // An ES module alone.
 const age = () => import("age-encryption");
 
-const streamOf = (bytes: Bytes) => ReadableStream.from(bytes) as globalThis.ReadableStream;
+const streamOf = (bytes: Bytes) =>
+  ReadableStream.from(bytes) as globalThis.ReadableStream<Uint8Array>;
 
 function keyOf(identity: string): BackupKey {
   return {
