@@ -3,10 +3,10 @@ import { beginOrGoOn } from "./backup/begin";
 import { makeParts } from "./backup/make";
 import type { Manifest } from "./backup/manifest";
 import { passphrase, withPassphrase, type PassphraseOptions } from "./backup/passphrase";
-import { localDirectory } from "./backup/place";
+import { openPlace } from "./backup/place";
 import { plansOf } from "./backup/plan";
 import { references } from "./backup/stores";
-import { bytesText, momentText } from "./backup/text";
+import { bytesText, momentText, transferText } from "./backup/text";
 import { prepare } from "./deployment";
 import { elapsed } from "./progress";
 
@@ -16,24 +16,24 @@ interface BackupOptions extends PassphraseOptions {
 }
 
 /** The closing words: what is in it, until when, and what it cost. */
-export function backupWords({ stack, parts, references }: Manifest, directory: string): string {
+export function backupWords({ stack, parts, references }: Manifest, place: string): string {
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   return [
-    `Stack "${stack}" is backed up in ${directory}, ${bytesText(bytes)}:`,
+    `Stack "${stack}" is backed up in ${place}, ${bytesText(bytes)}:`,
     ...parts.map(({ name, bytes: size, until, paused }) => {
       const still = paused > 0 ? `, stood still for ${paused.toFixed(1)} s` : "";
       return `  ${name.padEnd(14)}${bytesText(size).padEnd(10)}until ${momentText(until)}${still}`;
     }),
     ...references.map(({ service, at }) => `  ${service.padEnd(14)}not copied: it stays in ${at}`),
-    "Copy the directory elsewhere; its files are encrypted. Without the passphrase nothing of it can be had.",
-    `To have it back: npm run restore -- --stack ${stack} --from ${directory}`,
+    "Its files are encrypted: keep one copy elsewhere. Without the passphrase nothing of it can be had.",
+    `To have it back: npm run restore -- --stack ${stack} --from ${place}`,
     "",
   ].join("\n");
 }
 
 async function backup(options: BackupOptions): Promise<void> {
   const { stack } = options;
-  const directory = localDirectory(options.to);
+  const place = await openPlace(options.to);
   const secret = passphrase(options);
   const { config, host } = await prepare(stack);
   const stores = host.stores();
@@ -43,10 +43,16 @@ async function backup(options: BackupOptions): Promise<void> {
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.on(signal, interrupt);
   try {
-    const { manifest: earlier, key } = await beginOrGoOn(stack, directory, secret);
+    const { manifest: earlier, key } = await beginOrGoOn(stack, place, secret);
     const begun = { manifest: { ...earlier, references: references(config) }, key };
-    const manifest = await makeParts(plansOf(config, stores), directory, begun, stop.signal);
-    process.stdout.write(`${backupWords(manifest, directory)}It took ${elapsed(start)}.\n`);
+    const { manifest, copied } = await makeParts(
+      plansOf(config, stores),
+      place,
+      begun,
+      stop.signal,
+    );
+    const took = `It took ${elapsed(start)}; copied were ${transferText(copied)}.\n`;
+    process.stdout.write(`${backupWords(manifest, place.name)}${took}`);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     process.stderr.write(
@@ -63,10 +69,13 @@ export function register(program: Command): void {
     program
       .command("backup")
       .description(
-        "Copy everything that a stack on Docker keeps, its CA too, encrypted, into a directory. " +
+        "Copy everything that a stack on Docker keeps, its CA too, encrypted, into a directory or bucket. " +
           "One service after the other stands still for its copy. Interrupted, it can be gone on with.",
       )
       .option("-s, --stack <name>", "the stack, from Pulumi.<name>.yaml", "dev")
-      .requiredOption("--to <directory>", "a directory that is empty or not there"),
+      .requiredOption(
+        "--to <place>",
+        "an empty directory, or s3://BUCKET/PREFIX with nothing under it",
+      ),
   ).action(backup);
 }

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
+import { removeMark } from "./backup/progress-mark";
 import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
 import type { Host } from "./hosts/host";
 import { runPulumi } from "./pulumi";
@@ -69,7 +70,10 @@ async function destroy(pulumi: string[], options: DestroyOptions): Promise<void>
   const { code } = await runPulumi(stack, args);
   process.exitCode = code;
   if (code !== 0) return;
-  if (deleteData) await deleteVolumes(host);
+  if (deleteData) {
+    await deleteVolumes(host);
+    removeMark(stack);
+  }
   process.stdout.write(`\n${whatStays(stack, await host.dataVolumes())}`);
 }
 

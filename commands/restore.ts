@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { Manifest } from "./backup/manifest";
 import { passphrase, withPassphrase, type PassphraseOptions } from "./backup/passphrase";
-import { localDirectory } from "./backup/place";
+import { openPlace } from "./backup/place";
 import { openBackup, restoreBackup } from "./backup/restore";
-import { momentText } from "./backup/text";
+import { momentText, transferText } from "./backup/text";
 import { elapsed } from "./progress";
 
 interface RestoreOptions extends PassphraseOptions {
@@ -33,12 +33,13 @@ export function restoreWords(
 
 async function restore(options: RestoreOptions): Promise<void> {
   const { stack } = options;
-  const directory = localDirectory(options.from);
+  const place = await openPlace(options.from);
   const secret = passphrase(options);
   const start = Date.now();
-  const opened = await openBackup(stack, directory, secret);
-  const leftOut = await restoreBackup(stack, opened);
-  process.stdout.write(`\n${restoreWords(opened.manifest, leftOut)}It took ${elapsed(start)}.\n`);
+  const opened = await openBackup(stack, place, secret);
+  const { leftOut, copied } = await restoreBackup(stack, opened);
+  const took = `It took ${elapsed(start)}; copied were ${transferText(copied)}.\n`;
+  process.stdout.write(`\n${restoreWords(opened.manifest, leftOut)}${took}`);
 }
 
 export function register(program: Command): void {
@@ -50,6 +51,6 @@ export function register(program: Command): void {
           "keys and the passwords are those of the backup. Interrupted, it can be gone on with.",
       )
       .option("-s, --stack <name>", "the stack, from Pulumi.<name>.yaml", "dev")
-      .requiredOption("--from <directory>", "the directory of a finished backup"),
+      .requiredOption("--from <place>", "directory or s3://BUCKET/PREFIX of a finished backup"),
   ).action(restore);
 }

@@ -5,6 +5,7 @@ import { cutsOff, type Generations } from "../components/pki/generations";
 import type { PublishedEndpoints } from "../components/stack/outputs";
 import { lockComplaint } from "../components/stack/unlocked-images";
 import type { StackConfig } from "../config/parse";
+import { expectNoHalfRestore } from "./backup/progress-mark";
 import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
 import { home } from "./paths";
 import { runPulumi, stackOutputs } from "./pulumi";
@@ -98,6 +99,7 @@ export async function deployVerified(
   const { config, host } = await prepare(stack);
   const complaint = lockComplaint(config);
   if (complaint !== undefined) throw new Error(`${complaint}\nNothing was changed.`);
+  expectNoHalfRestore(stack);
   await host.checkRoom();
   const deployed = await deployedGenerations(stack);
   if (!mayCutOff && deployed && cutsOff(deployed, config.certificates)) {

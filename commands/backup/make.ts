@@ -2,21 +2,24 @@ import { withProgress } from "../progress";
 import type { Begun } from "./begin";
 import { writeManifest, type Manifest } from "./manifest";
 import { counted, writePart, type Sealed } from "./part";
+import type { Place } from "./place";
 import type { Plan } from "./plan";
-import { bytesText } from "./text";
+import { bytesText, timed, type Transfer } from "./text";
 
 /**
  * Makes every part that is not whole yet. The manifest is written after each.
  *
  * @param signal ends it: the service that stands still is started, and what is whole stays.
+ * @returns the manifest, and what was copied this time: content, before it was sealed.
  */
 export async function makeParts(
   plans: readonly Plan[],
-  directory: string,
+  place: Place,
   { manifest, key }: Begun,
   signal: AbortSignal,
-): Promise<Manifest> {
+): Promise<{ manifest: Manifest; copied: Transfer }> {
   const { stopped, ...begun } = manifest;
+  const copied: Transfer = { bytes: 0, milliseconds: 0 };
   let now: Manifest = begun;
   const left = plans.find(({ name }) => name === stopped);
   if (left?.start) {
@@ -29,7 +32,7 @@ export async function makeParts(
       continue;
     }
     signal.throwIfAborted();
-    writeManifest(directory, { ...now, ...(start && { stopped: name }) });
+    await writeManifest(place, { ...now, ...(start && { stopped: name }) });
     const begin = Date.now();
     let size = 0;
     let sealed: Sealed | undefined;
@@ -38,17 +41,18 @@ export async function makeParts(
       () =>
         run(async (content) => {
           const read = counted(content, (length) => (size += length));
-          sealed = await writePart(directory, name, key, read, signal);
+          sealed = await timed(copied, () => writePart(place, name, key, read, signal));
         }),
       () => bytesText(size),
     );
+    copied.bytes += size;
     if (sealed === undefined) throw new Error(`nothing was written of ${name}`);
     const paused = start ? (Date.now() - begin) / 1000 : 0;
     const part = { name, ...sealed, until: until.toISOString(), paused };
     now = { ...now, parts: [...now.parts, part] };
-    writeManifest(directory, now);
+    await writeManifest(place, now);
   }
   now = { ...now, finishedAt: new Date().toISOString() };
-  writeManifest(directory, now);
-  return now;
+  await writeManifest(place, now);
+  return { manifest: now, copied };
 }

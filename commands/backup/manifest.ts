@@ -1,6 +1,7 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { z } from "zod";
+import type { Place } from "./place";
 
 /** The list of what a backup holds. It stands there in clear, and holds no secret. */
 export const MANIFEST = "manifest.json";
@@ -47,18 +48,18 @@ export type Manifest = z.output<typeof manifestSchema>;
 export type Part = z.output<typeof partSchema>;
 export type Reference = z.output<typeof referenceSchema>;
 
-/** Path of a part's file, or of the key's (`key`). */
-export const fileOf = (directory: string, name: string): string =>
-  path.join(directory, `${name}.age`);
+/** The file of a part, or of the key (`key`). */
+export const fileOf = (name: string): string => `${name}.age`;
 
-/** The manifest in a directory; undefined if there is none. @throws {Error} if it is none of ours. */
-export function readManifest(directory: string): Manifest | undefined {
-  const file = path.join(directory, MANIFEST);
-  if (!fs.existsSync(file)) return undefined;
+/** The manifest at a place; undefined if there is none. @throws {Error} if it is none of ours. */
+export async function readManifest(place: Place): Promise<Manifest | undefined> {
+  if ((await place.size(MANIFEST)) === undefined) return undefined;
+  const file = place.nameOf(MANIFEST);
   let document: unknown;
   try {
-    document = JSON.parse(fs.readFileSync(file, "utf8"));
-  } catch {
+    document = JSON.parse(await text(Readable.from(place.read(MANIFEST))));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new Error(`${file} is damaged: it is no JSON. Nothing was changed.`);
   }
   const result = manifestSchema.safeParse(document);
@@ -68,9 +69,7 @@ export function readManifest(directory: string): Manifest | undefined {
 }
 
 /** Writes it in place of the earlier one: whenever it is interrupted, one of the two is there. */
-export function writeManifest(directory: string, manifest: Manifest): void {
-  const file = path.join(directory, MANIFEST);
-  const text = `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`;
-  fs.writeFileSync(`${file}.partial`, text, { mode: 0o600, flush: true });
-  fs.renameSync(`${file}.partial`, file);
+export async function writeManifest(place: Place, manifest: Manifest): Promise<void> {
+  const content = `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`;
+  await place.write(MANIFEST, Readable.from([Buffer.from(content)]));
 }

@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { rename, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { BackupKey } from "./key";
 import { fileOf, type Manifest } from "./manifest";
-
-type Bytes = AsyncIterable<Uint8Array>;
+import type { Bytes, Place } from "./place";
 
 /** A file as the manifest has it. */
 export type Sealed = Manifest["key"];
@@ -20,56 +17,56 @@ export function counted(bytes: Bytes, count: (length: number) => void): Bytes {
   })();
 }
 
+/** Writes bytes that are encrypted already, and gives what the manifest says of them. */
+export async function writeSealed(
+  place: Place,
+  name: string,
+  content: Bytes,
+  signal?: AbortSignal,
+): Promise<Sealed> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const hashed = async function* () {
+    for await (const chunk of content) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  await place.write(fileOf(name), hashed(), signal);
+  return { sha256: hash.digest("hex"), bytes };
+}
+
 /**
- * Encrypts a part into its file, which bears its name only once it is whole and on the disk.
+ * Encrypts a part into its file, which is there only once it is whole.
  *
  * @param signal ends it before it is whole.
  */
-export async function writePart(
-  directory: string,
+export const writePart = (
+  place: Place,
   name: string,
   key: BackupKey,
   plain: Bytes,
   signal?: AbortSignal,
-): Promise<Sealed> {
-  const file = fileOf(directory, name);
-  const hash = createHash("sha256");
-  let bytes = 0;
-  await pipeline(
-    plain,
-    (source: Bytes) => key.encrypt(source),
-    async function* (source: Bytes) {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        yield chunk;
-      }
-    },
-    createWriteStream(`${file}.partial`, { mode: 0o600, flush: true }),
-    { signal },
-  );
-  await rename(`${file}.partial`, file);
-  return { sha256: hash.digest("hex"), bytes };
-}
+): Promise<Sealed> => writeSealed(place, name, key.encrypt(plain), signal);
 
 /** Why a file is not what the manifest has; undefined if it is. */
 export async function damageOf(
-  directory: string,
+  place: Place,
   name: string,
   { sha256, bytes }: Sealed,
 ): Promise<string | undefined> {
-  const file = fileOf(directory, name);
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined) return "is missing";
-  if (found.size !== bytes) return `has ${found.size} bytes in place of ${bytes}`;
+  const size = await place.size(fileOf(name));
+  if (size === undefined) return "is missing";
+  if (size !== bytes) return `has ${size} bytes in place of ${bytes}`;
   const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
+  await pipeline(place.read(fileOf(name)), hash);
   return hash.digest("hex") === sha256 ? undefined : "is damaged: its checksum is another";
 }
 
 /** The content of a part. */
-export const readPart = (directory: string, name: string, key: BackupKey): Bytes =>
-  key.decrypt(createReadStream(fileOf(directory, name), { highWaterMark: 2 ** 20 }));
+export const readPart = (place: Place, name: string, key: BackupKey): Bytes =>
+  key.decrypt(place.read(fileOf(name)));
 
 /**
  * Looks at every file of a backup.
@@ -77,16 +74,16 @@ export const readPart = (directory: string, name: string, key: BackupKey): Bytes
  * @throws {Error} that names each that is missing or damaged.
  */
 export async function checkParts(
-  directory: string,
+  place: Place,
   { key, parts }: Pick<Manifest, "key" | "parts">,
 ): Promise<void> {
   const lines: string[] = [];
   for (const part of [{ ...key, name: "key" }, ...parts]) {
-    const damage = await damageOf(directory, part.name, part);
-    if (damage !== undefined) lines.push(`  ${part.name}.age ${damage}`);
+    const damage = await damageOf(place, part.name, part);
+    if (damage !== undefined) lines.push(`  ${fileOf(part.name)} ${damage}`);
   }
   if (lines.length === 0) return;
   throw new Error(
-    `The backup in ${directory} is not whole; nothing was changed.\n${lines.join("\n")}`,
+    `The backup in ${place.name} is not whole; nothing was changed.\n${lines.join("\n")}`,
   );
 }

@@ -20,18 +20,20 @@ export function withPassphrase(command: Command): Command {
 }
 
 /**
- * The passphrase that a backup is encrypted with. It is no argument: those are seen by everyone.
+ * The passphrase that a backup is encrypted with. It is no argument: those are seen by everyone. Nor
+ * does it stay in the environment, which the programs inherit that are called.
  *
  * @throws {Error} when there is none, or one that is too short.
  */
 export function passphrase(
   { passphraseFile }: PassphraseOptions,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment: Record<string, string | undefined> = process.env,
 ): string {
   const given =
     passphraseFile === undefined
       ? environment[PASSPHRASE_VARIABLE]
       : fs.readFileSync(passphraseFile, "utf8").split(/\r?\n/)[0];
+  delete environment[PASSPHRASE_VARIABLE];
   if (!given) {
     throw new Error(
       `A passphrase is needed: name its file with --passphrase-file, or put it into ${PASSPHRASE_VARIABLE}. Nothing was changed.`,

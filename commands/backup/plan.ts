@@ -6,7 +6,7 @@ import type { Stores } from "../hosts/stores";
 import { readVerificationTarget } from "../stack-outputs";
 import { qdrantSnapshots } from "./qdrant";
 import { bundleOf } from "./state";
-import { copiedWorkloads } from "./stores";
+import { copiedWorkloads, isFrozen } from "./stores";
 
 /** Name of the part with the Pulumi state. */
 export const STATE = "state";
@@ -54,19 +54,24 @@ export function plansOf(config: StackConfig, stores: Stores): Plan[] {
           },
         ]
       : []),
-    ...copiedWorkloads(config).map((workload) => ({
-      name: workload.name,
-      what: `Copying the data of ${workload.name}, which stands still meanwhile`,
-      start: () => stores.start(workload),
-      run: async (write: Write) => {
-        let until = new Date();
-        await stores.copy(workload, (tar) => {
-          // It has ended, and written what it had acknowledged.
-          until = new Date();
-          return write(tar);
-        });
-        return until;
-      },
-    })),
+    ...copiedWorkloads(config).map((workload) => {
+      const [copy, meanwhile] = isFrozen(workload)
+        ? [stores.copyFrozen, "which is frozen"]
+        : [stores.copy, "which stands still"];
+      return {
+        name: workload.name,
+        what: `Copying the data of ${workload.name}, ${meanwhile} meanwhile`,
+        start: () => stores.start(workload),
+        run: async (write: Write) => {
+          let until = new Date();
+          await copy(workload, (tar) => {
+            // Nothing moves any more; one that was stopped has written what it had acknowledged.
+            until = new Date();
+            return write(tar);
+          });
+          return until;
+        },
+      };
+    }),
   ];
 }

@@ -9,6 +9,8 @@ const markSchema = z.strictObject({
   backup: z.string(),
   /** Names of parts that are back. */
   done: z.array(z.string()),
+  /** Whether everything is back that `up` goes by. */
+  deployable: z.boolean(),
 });
 
 /** How far the restore of a stack is, where one was begun and is not done. */
@@ -28,3 +30,12 @@ export function writeMark(stack: string, mark: Mark): void {
 }
 
 export const removeMark = (stack: string): void => fs.rmSync(fileOf(stack), { force: true });
+
+/** @throws {Error} if a restore of the stack was interrupted: what `up` made would lack the rest. */
+export function expectNoHalfRestore(stack: string): void {
+  if (readMark(stack)?.deployable !== false) return;
+  throw new Error(
+    `A restore of stack "${stack}" was interrupted, and its data is not all back. Run the same restore ` +
+      `again, which goes on, or give it up: npm run destroy -- --stack ${stack} --delete-data. Nothing was changed.`,
+  );
+}

@@ -16,6 +16,8 @@ const collectionSchema = z.strictObject({
   /** Points that its snapshot has at least. */
   points: z.number(),
   aliases: z.array(z.string()),
+  /** SHA-256 of the snapshot, as Qdrant gave it. */
+  checksum: z.string().nullish(),
 });
 type Collection = z.output<typeof collectionSchema>;
 
@@ -88,7 +90,11 @@ async function aliasesOf({ ask }: ReturnType<typeof client>): Promise<Map<string
 export function qdrantSnapshots(target: VerificationTarget): Readable {
   const qdrant = client(target);
   const tar = pack();
-  const made = z.object({ name: z.string(), size: z.number() });
+  const made = z.object({
+    name: z.string(),
+    size: z.number(),
+    checksum: z.string().nullish(),
+  });
   const listed = z.object({ collections: z.array(z.object({ name: z.string() })) });
   const write = async () => {
     const { collections } = await qdrant.ask(listed, "GET", "/collections");
@@ -104,6 +110,7 @@ export function qdrantSnapshots(target: VerificationTarget): Readable {
           name,
           points: Math.min(before, await countOf(qdrant, name)),
           aliases: aliases.get(name) ?? [],
+          checksum: snapshot.checksum,
         };
         // Collections may be called what no file can be.
         tar.entry({ name: `${number}.json` }, JSON.stringify(collection));
@@ -122,7 +129,7 @@ export function qdrantSnapshots(target: VerificationTarget): Readable {
 /** Sends a snapshot as the form that Qdrant takes uploads in. */
 async function upload(
   { stream }: ReturnType<typeof client>,
-  name: string,
+  { name, checksum }: Collection,
   content: AsyncIterable<Uint8Array>,
   size: number,
 ): Promise<void> {
@@ -138,21 +145,22 @@ async function upload(
     "content-type": `multipart/form-data; boundary=${boundary}`,
     "content-length": head.length + size + tail.length,
   };
-  const path = `${at(name)}/snapshots/upload?priority=snapshot&wait=true`;
+  const verified = checksum ? `&checksum=${checksum}` : "";
+  const path = `${at(name)}/snapshots/upload?priority=snapshot&wait=true${verified}`;
   (await stream("POST", path, headers, Readable.from(body()))).resume();
 }
 
 /**
  * Puts back what `qdrantSnapshots` wrote.
  *
- * @returns the collections.
  * @throws {Error} if one has fewer points then than it had.
  */
-export async function restoreQdrant(target: VerificationTarget, tar: Readable): Promise<string[]> {
+export async function restoreQdrant(target: VerificationTarget, tar: Readable): Promise<void> {
   const qdrant = client(target);
   const entries = extract();
   const feeding = pipeline(tar, entries);
-  const restored: string[] = [];
+  // What ends it is thrown by the entries as well.
+  feeding.catch(() => undefined);
   let collection: Collection | undefined;
   for await (const entry of entries) {
     if (entry.header.name.endsWith(".json")) {
@@ -161,7 +169,7 @@ export async function restoreQdrant(target: VerificationTarget, tar: Readable): 
     }
     if (collection === undefined) throw new Error("a snapshot of no collection");
     const { name, points, aliases } = collection;
-    await upload(qdrant, name, entry as AsyncIterable<Buffer>, entry.header.size ?? 0);
+    await upload(qdrant, collection, entry as AsyncIterable<Buffer>, entry.header.size ?? 0);
     if (aliases.length > 0) {
       const actions = aliases.map((alias_name) => ({
         create_alias: { alias_name, collection_name: name },
@@ -172,8 +180,6 @@ export async function restoreQdrant(target: VerificationTarget, tar: Readable): 
     if (now < points) {
       throw new Error(`Collection ${name} has ${now} points after its restore; it had ${points}.`);
     }
-    restored.push(name);
   }
   await feeding;
-  return restored;
 }

@@ -1,24 +1,26 @@
-import * as fs from "node:fs";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { withForwards } from "../../components/verification/forward";
 import { prepare } from "../deployment";
+import type { Stores } from "../hosts/stores";
 import { withProgress } from "../progress";
 import { readVerificationTarget } from "../stack-outputs";
 import { runCommand } from "../run-command";
-import { openKey, type BackupKey } from "./key";
-import { fileOf, readManifest, type Manifest } from "./manifest";
+import { keyOf } from "./begin";
+import type { BackupKey } from "./key";
+import { readManifest, type Manifest } from "./manifest";
 import { checkParts, counted, readPart } from "./part";
+import type { Place } from "./place";
 import { QDRANT, STATE } from "./plan";
 import { readMark, removeMark, writeMark, type Mark } from "./progress-mark";
 import { restoreQdrant } from "./qdrant";
 import { exportState, importState, parseBundle, restoreFiles, withoutThings } from "./state";
 import { copiedWorkloads } from "./stores";
-import { bytesText } from "./text";
+import { bytesText, timed, type Transfer } from "./text";
 
 /** A backup that was looked at, and is whole. */
 export interface Opened {
-  directory: string;
+  place: Place;
   manifest: Manifest;
   key: BackupKey;
 }
@@ -28,41 +30,42 @@ export interface Opened {
  *
  * @throws {Error} that says what it is not. Nothing was touched.
  */
-export async function openBackup(
-  stack: string,
-  directory: string,
-  passphrase: string,
-): Promise<Opened> {
-  const manifest = readManifest(directory);
+export async function openBackup(stack: string, place: Place, passphrase: string): Promise<Opened> {
+  const manifest = await readManifest(place);
   if (manifest === undefined) {
-    throw new Error(`There is no backup in ${directory}. Nothing was changed.`);
+    throw new Error(`There is no backup in ${place.name}. Nothing was changed.`);
   }
   if (manifest.stack !== stack) {
     throw new Error(
-      `The backup in ${directory} is of stack "${manifest.stack}": keys and names are that stack's. ` +
+      `The backup in ${place.name} is of stack "${manifest.stack}": keys and names are that stack's. ` +
         `Restore it with --stack ${manifest.stack}. Nothing was changed.`,
     );
   }
   if (manifest.finishedAt === undefined) {
     throw new Error(
-      `The backup in ${directory} was interrupted before its end. Nothing was changed.`,
+      `The backup in ${place.name} was interrupted before its end. Nothing was changed.`,
     );
   }
-  await withProgress("Comparing every file with its checksum", () =>
-    checkParts(directory, manifest),
-  );
-  const key = await openKey(fs.readFileSync(fileOf(directory, "key")), passphrase);
-  return { directory, manifest, key };
+  await withProgress("Comparing every file with its checksum", () => checkParts(place, manifest));
+  return { place, manifest, key: await keyOf(place, passphrase) };
 }
 
-/** @throws {Error} unless nothing of the stack is there, or this very backup is being restored. */
-async function expectEmpty(stack: string, things: readonly string[]): Promise<void> {
+/**
+ * How far the restore of this backup is.
+ *
+ * @throws {Error} if the stack is there, and is not what an interrupted restore of this backup left.
+ */
+async function whereItIs(stack: string, backup: string, stores: Stores): Promise<Mark> {
   const { deployment } = await exportState(stack);
-  if (deployment.resources.length === 0 && things.length === 0) return;
   const state = deployment.resources.length > 0 ? ["its Pulumi state"] : [];
+  const things = [...state, ...(await stores.occupied())];
+  const earlier = readMark(stack);
+  // What an earlier one had put back may be gone again.
+  if (things.length === 0) return { backup, done: [], deployable: false };
+  if (earlier?.backup === backup) return earlier;
   throw new Error(
     `Stack "${stack}" is not empty; a restore would mix two stacks. Nothing was changed. There are:\n` +
-      [...state, ...things].map((thing) => `  ${thing}\n`).join("") +
+      things.map((thing) => `  ${thing}\n`).join("") +
       `To lose all of that: npm run destroy -- --stack ${stack} --delete-data`,
   );
 }
@@ -71,19 +74,17 @@ async function expectEmpty(stack: string, things: readonly string[]): Promise<vo
  * Puts a backup into an empty stack: state, volumes, `up`, Qdrant's collections. Interrupted, the
  * same call goes on.
  *
- * @returns what of the backup was left out, for the stack's options have it off.
+ * @returns what of the backup was left out, for the stack's options have it off, and what was copied.
  */
-export async function restoreBackup(stack: string, opened: Opened): Promise<string[]> {
-  const { directory, manifest, key } = opened;
-  const bundle = parseBundle(await text(Readable.from(readPart(directory, STATE, key))));
+export async function restoreBackup(
+  stack: string,
+  { place, manifest, key }: Opened,
+): Promise<{ leftOut: string[]; copied: Transfer }> {
+  const bundle = parseBundle(await text(Readable.from(readPart(place, STATE, key))));
   for (const file of restoreFiles(stack, bundle)) process.stderr.write(`Put back: ${file}\n`);
   const { config, host } = await prepare(stack);
   const stores = host.stores();
-
-  const earlier = readMark(stack);
-  const goesOn = earlier?.backup === manifest.startedAt;
-  if (!goesOn) await expectEmpty(stack, await stores.occupied());
-  const mark: Mark = goesOn ? earlier : { backup: manifest.startedAt, done: [] };
+  const mark = await whereItIs(stack, manifest.startedAt, stores);
   writeMark(stack, mark);
   const once = async (name: string, work: () => Promise<void>) => {
     if (mark.done.includes(name)) return;
@@ -91,8 +92,17 @@ export async function restoreBackup(stack: string, opened: Opened): Promise<stri
     mark.done.push(name);
     writeMark(stack, mark);
   };
-  const partOf = (name: string, count: (length: number) => void) =>
-    Readable.from(counted(readPart(directory, name, key), count), { objectMode: false });
+  const copied: Transfer = { bytes: 0, milliseconds: 0 };
+  const copy = async (name: string, what: string, take: (content: Readable) => Promise<void>) => {
+    let size = 0;
+    const content = counted(readPart(place, name, key), (length) => (size += length));
+    await withProgress(
+      what,
+      () => timed(copied, () => take(Readable.from(content, { objectMode: false }))),
+      () => bytesText(size),
+    );
+    copied.bytes += size;
+  };
 
   await once(STATE, () =>
     withProgress("Restoring the state, with the CA and the passwords", () =>
@@ -102,19 +112,13 @@ export async function restoreBackup(stack: string, opened: Opened): Promise<stri
   const has = (name: string) => manifest.parts.some((part) => part.name === name);
   const workloads = copiedWorkloads(config).filter(({ name }) => has(name));
   for (const workload of workloads) {
-    let size = 0;
-    await once(workload.name, () =>
-      withProgress(
-        `Restoring the data of ${workload.name}`,
-        () =>
-          stores.fill(
-            workload,
-            partOf(workload.name, (length) => (size += length)),
-          ),
-        () => bytesText(size),
-      ),
+    const { name } = workload;
+    await once(name, () =>
+      copy(name, `Restoring the data of ${name}`, (tar) => stores.fill(workload, tar)),
     );
   }
+  mark.deployable = true;
+  writeMark(stack, mark);
   if ((await runCommand(["up", "--stack", stack, "--yes"])) !== 0) {
     throw new Error(
       "State and volumes are restored, and `up` did not end well; see above. The same restore goes on from here.",
@@ -123,20 +127,12 @@ export async function restoreBackup(stack: string, opened: Opened): Promise<stri
   const target = has(QDRANT) ? await readVerificationTarget(stack) : undefined;
   const isQdrantUp = target?.endpoints.qdrant !== undefined;
   if (target !== undefined && isQdrantUp) {
-    let size = 0;
-    await withProgress(
-      "Restoring the collections of Qdrant",
-      () =>
-        withForwards(target, async (reachable) => {
-          await restoreQdrant(
-            reachable,
-            partOf(QDRANT, (length) => (size += length)),
-          );
-        }),
-      () => bytesText(size),
+    await copy(QDRANT, "Restoring the collections of Qdrant", (tar) =>
+      withForwards(target, (reachable) => restoreQdrant(reachable, tar)),
     );
   }
   removeMark(stack);
   const back = [STATE, ...workloads.map(({ name }) => name), ...(isQdrantUp ? [QDRANT] : [])];
-  return manifest.parts.map(({ name }) => name).filter((name) => !back.includes(name));
+  const names = manifest.parts.map(({ name }) => name);
+  return { leftOut: names.filter((name) => !back.includes(name)), copied };
 }

@@ -128,9 +128,17 @@ function restorePassphrase(name: string, { stackFile, copy, passphrase }: Bundle
   return written;
 }
 
-/** Makes a state the stack's own. It never lies on the disk in clear. */
+/**
+ * Makes a state the stack's own. It never lies on the disk in clear: Pulumi encrypts it under what the
+ * stack has now, which need not be what the backup's was encrypted under.
+ */
 export async function importState(stack: string, state: State): Promise<void> {
-  const input = JSON.stringify(state);
+  // Without it the engine has nothing to encrypt by, and crashes; with another's it refuses.
+  const { secrets_providers } = (await exportState(stack)).deployment;
+  const input = JSON.stringify({
+    ...state,
+    deployment: { ...state.deployment, secrets_providers },
+  });
   const { code } = await runPulumi(stack, ["stack", "import"], { capture: true, input });
   if (code !== 0) throw new Error(`Pulumi did not take the state of "${stack}"; see above.`);
 }

@@ -7,11 +7,18 @@ import { hostOf } from "../hosts";
 import type { Reference } from "./manifest";
 
 /**
+ * Its queue is copied before every store, and in one moment: what it had acknowledged by then is in
+ * the queue or in a store that is copied later. What is in both is one and the same to the stores.
+ */
+const QUEUE: ServiceName = "collector";
+
+/**
  * Services whose data is copied while they stand still: what they keep is whole only then. What comes
  * meanwhile waits in the collector's queue; what Jaeger misses is in Tempo. First those that nobody
  * waits for.
  */
 const COPIED: readonly ServiceName[] = [
+  QUEUE,
   "alertmanager",
   "grafana",
   "jaeger",
@@ -27,6 +34,9 @@ export function copiedWorkloads(config: StackConfig): Workload[] {
     workloads.filter(({ name, storage }) => name === service && storage !== undefined),
   );
 }
+
+/** Whether a service is frozen for its copy in place of stopped: its data must outlive any crash. */
+export const isFrozen = ({ name }: Workload): boolean => name === QUEUE;
 
 function bucketOf({ endpoint, bucket, prefix }: StorageConfig): string {
   return ["s3", `${[endpoint, bucket, prefix].filter(Boolean).join("/")}`].join(" ");

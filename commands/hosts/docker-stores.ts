@@ -81,8 +81,31 @@ export function dockerStores({ stack, namePrefix }: StackConfig, docker: Docker)
   };
   const start = async (workload: Workload): Promise<void> => {
     const container = docker.getContainer(nameOf(workload));
-    if (!(await container.inspect()).State.Running) await container.start();
+    const { State } = await container.inspect();
+    if (State.Paused) await container.unpause();
+    else if (!State.Running) await container.start();
     await untilWell(container, nameOf(workload));
+  };
+  const copyWhile = async (
+    still: (container: Docker.Container) => Promise<unknown>,
+    workload: Workload,
+    work: (tar: Readable) => Promise<void>,
+  ): Promise<void> => {
+    const container = docker.getContainer(nameOf(workload));
+    const { State } = await container.inspect();
+    if (!State.Running)
+      throw new Error(`${nameOf(workload)} is not running: \`npm run up\` first.`);
+    try {
+      await still(container);
+      const tar = (await container.getArchive({ path: dataOf(workload) })) as Readable;
+      try {
+        await work(tar);
+      } finally {
+        tar.destroy();
+      }
+    } finally {
+      await start(workload);
+    }
   };
   return {
     occupied: async () => {
@@ -94,23 +117,9 @@ export function dockerStores({ stack, namePrefix }: StackConfig, docker: Docker)
         ...Volumes.map(({ Name }) => `volume ${Name}`),
       ].sort();
     },
-    copy: async (workload, work) => {
-      const container = docker.getContainer(nameOf(workload));
-      const { State } = await container.inspect();
-      if (!State.Running)
-        throw new Error(`${nameOf(workload)} is not running: \`npm run up\` first.`);
-      try {
-        await container.stop({ t: workload.stopGrace });
-        const tar = (await container.getArchive({ path: dataOf(workload) })) as Readable;
-        try {
-          await work(tar);
-        } finally {
-          tar.destroy();
-        }
-      } finally {
-        await start(workload);
-      }
-    },
+    copy: (workload, work) =>
+      copyWhile((container) => container.stop({ t: workload.stopGrace }), workload, work),
+    copyFrozen: (workload, work) => copyWhile((container) => container.pause(), workload, work),
     start,
     fill: async (workload, tar) => {
       const name = volumeOf(workload);

@@ -12,6 +12,13 @@ export interface Stores {
    *   service is started again when it has ended, well or not, and is well when this returns.
    */
   copy(workload: Workload, work: (tar: Readable) => Promise<void>): Promise<void>;
+  /**
+   * Freezes a service in the midst of its work and reads its data, which is as a crash would leave it.
+   * Whoever speaks to it meanwhile waits.
+   *
+   * @param work as with `copy`; it is called once nothing moves any more.
+   */
+  copyFrozen(workload: Workload, work: (tar: Readable) => Promise<void>): Promise<void>;
   /** Starts a service that an interrupted copy left standing still. */
   start(workload: Workload): Promise<void>;
   /** Makes the data volume of a service anew, with what `copy` read. */

@@ -10,11 +10,22 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { readManifest, type Manifest } from "../../commands/backup/manifest";
+import { directoryPlace } from "../../commands/backup/place-directory";
 import { eventually } from "../helpers/ports";
 import { describeUnless } from "../helpers/skip";
 import { expectCode, say } from "./command";
-import { lackingTraces, lackingLines, Operator, samples, Sending, type Sent } from "./drill";
+import {
+  filesWith,
+  lackingLines,
+  lackingTraces,
+  Operator,
+  samples,
+  Sending,
+  whoShows,
+  type Sent,
+} from "./drill";
 import { lackingImage } from "./images";
 import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
 import { freePorts, imageOptions, TestStack } from "./stack";
@@ -22,14 +33,14 @@ import { secretsOf } from "./state";
 
 const PROJECT = resolve(__dirname, "../..");
 const MINUTE = 60_000;
-/** Milliseconds from a yes of the collector until a backend has it: the longest batch. */
-const ON_THE_WAY = 10_000;
+const PASSPHRASE = "a passphrase of the drill";
 
 const hasQdrant = PUBLISHED_IMAGES || lackingImage("qdrant") === undefined;
 
 describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the drill", () => {
   const work = mkdtempSync(join(tmpdir(), "tracekeep-drill-"));
   const to = join(work, "backup");
+  const place = directoryPlace(to);
   const passphrase = join(work, "passphrase");
   const withPassphrase = ["--passphrase-file", passphrase];
   let stack: TestStack;
@@ -53,12 +64,38 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
       },
       timeout,
     );
-  const partOf = (name: string) => manifest.parts.find((part) => part.name === name)!;
-  const until = (name: string) => Date.parse(partOf(name).until);
-  const before = (moment: number) => sending.sent.filter((one) => one.acknowledged < moment);
+  const until = (name: string) =>
+    Date.parse(manifest.parts.find((part) => part.name === name)!.until);
+  /** All that the collector had acknowledged when its queue was copied: what the backup must have. */
+  const due = <T extends Sent>(sent: readonly T[]) =>
+    sent.filter(({ acknowledged }) => acknowledged < until("collector"));
+
+  /** Starts a command as a process of its own, and kills it once it says something, and `then`. */
+  async function killed(args: readonly string[], pattern: RegExp, then?: Promise<unknown>) {
+    const main = ["--import", "tsx", "commands/main.ts"];
+    const child = spawn(process.execPath, [...main, ...args, "--stack", stack.name], {
+      cwd: PROJECT,
+      env: { ...process.env, TRACEKEEP_HOME: stack.home, PULUMI_CONFIG_PASSPHRASE: undefined },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const ended = new Promise<void>((done) => child.once("close", () => done()));
+    const failed = ended.then(() => Promise.reject(new Error(`ended by itself: ${said}`)));
+    try {
+      const heard = eventually(
+        () => (pattern.test(said) ? Promise.resolve() : Promise.reject(new Error(said))),
+        { timeout: 2 * MINUTE, interval: 10 },
+      );
+      await Promise.race([Promise.all([heard, then]), failed]);
+    } finally {
+      child.kill("SIGKILL");
+    }
+    await ended;
+  }
 
   beforeAll(async () => {
-    writeFileSync(passphrase, "a passphrase of the drill\n", { mode: 0o600 });
+    writeFileSync(passphrase, `${PASSPHRASE}\n`, { mode: 0o600 });
     const ports = await freePorts();
     stack = new TestStack({
       ports,
@@ -93,38 +130,45 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
       ...{ matchers, startsAt, endsAt },
       ...{ createdBy: "drill", comment: "kept" },
     });
-    await new Promise((done) => setTimeout(done, 15_000));
-    expect(sending.sent.length).toBeGreaterThan(20);
+    await eventually(
+      () => {
+        expect(sending.sent.length).toBeGreaterThan(30);
+        return Promise.resolve();
+      },
+      { timeout: MINUTE, interval: 500 },
+    );
   });
 
   step("a backup killed in the midst of Loki's part leaves Loki stopped", async () => {
-    const main = ["--import", "tsx", "commands/main.ts"];
-    const args = ["backup", "--stack", stack.name, "--to", to, ...withPassphrase];
-    const child = spawn(process.execPath, [...main, ...args], {
-      cwd: PROJECT,
-      env: { ...process.env, TRACEKEEP_HOME: stack.home, PULUMI_CONFIG_PASSPHRASE: undefined },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let said = "";
-    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    const ended = new Promise<void>((done) => child.once("close", () => done()));
-    await eventually(
-      () => (/data of loki/.test(said) ? Promise.resolve() : Promise.reject(new Error(said))),
-      { timeout: 2 * MINUTE, interval: 10 },
-    );
-    child.kill("SIGKILL");
-    await ended;
+    const container = [`tracekeep-${stack.name}-loki`];
+    const events = await stack.docker.getEvents({ filters: { container, event: ["kill"] } });
+    const asked = new Promise((done) => events.once("data", done));
+    try {
+      await killed(["backup", "--to", to, ...withPassphrase], /data of loki/, asked);
+    } finally {
+      (events as Readable).destroy();
+    }
     await eventually(async () => expect(Object.keys(await stack.running())).not.toContain("loki"));
-    expect(readManifest(to)).toMatchObject({ stopped: "loki" });
-    expect(readManifest(to)?.finishedAt).toBeUndefined();
+    const left = await readManifest(place);
+    expect(left).toMatchObject({ stopped: "loki" });
+    expect(left?.finishedAt).toBeUndefined();
+  });
+
+  step("it is none to restore from", async () => {
+    const { code, output } = await stack.run("restore", ["--from", to, ...withPassphrase]);
+    expect(code).toBe(1);
+    expect(output).toContain("was interrupted before its end. Nothing was changed.");
   });
 
   step("it goes on under load: nothing is refused, and what is whole is kept", async () => {
-    const earlier = readManifest(to)!.parts;
-    expect(earlier.map(({ name }) => name)).toContain("state");
-    const ran = expectCode(await stack.run("backup", ["--to", to, ...withPassphrase]), 0);
-    say(`backup: ${ran.seconds.toFixed(1)} s`);
-    manifest = readManifest(to)!;
+    const earlier = (await readManifest(place))!.parts;
+    expect(earlier.map(({ name }) => name)).toEqual(expect.arrayContaining(["state", "collector"]));
+    const { result, shown } = await whoShows(PASSPHRASE, () =>
+      stack.run("backup", ["--to", to, ...withPassphrase]),
+    );
+    const ran = expectCode(result, 0);
+    say(`backup: ${ran.seconds.toFixed(1)} s; ${/copied were .*/.exec(ran.stdout)?.[0]}`);
+    manifest = (await readManifest(place))!;
     for (const { name, bytes, paused } of manifest.parts) {
       say(`  ${name}: ${(bytes / 2 ** 20).toFixed(1)} MiB, stood still for ${paused.toFixed(1)} s`);
     }
@@ -135,17 +179,14 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
     expect(Object.keys(await stack.running())).toEqual(running);
     for (const secret of secretsOf(stack).all) expect(ran.output.includes(secret)).toBe(false);
     expect(ran.output).not.toMatch(/PRIVATE KEY|AGE-SECRET/);
+    expect(ran.output).not.toContain(PASSPHRASE);
+    expect(shown).toEqual([]);
+    expect([...filesWith(PASSPHRASE, to), ...filesWith(PASSPHRASE, stack.home)]).toEqual([]);
   });
 
   step("no service has lost anything by standing still", async () => {
-    await new Promise((done) => setTimeout(done, 5000));
+    await new Promise((done) => setTimeout(done, 3000));
     await sending.end();
-    series = await samples(
-      operator,
-      sending.sent[0].acknowledged,
-      until("prometheus") - ON_THE_WAY,
-    );
-    expect(series).not.toBe("[]");
     await eventually(
       async () => {
         expect(await lackingTraces(operator, sending.sent)).toEqual([]);
@@ -153,6 +194,8 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
       },
       { timeout: MINUTE, interval: 2000 },
     );
+    series = await samples(operator, sending.sent[0].at, due(sending.sent).at(-1)!.at);
+    expect(series).not.toBe("[]");
   });
 
   step("a restore over what is there is refused", async () => {
@@ -171,12 +214,14 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
       const bytes = readFileSync(file);
       bytes[bytes.length >> 1] ^= 1;
       writeFileSync(file, bytes);
-      const refused = await stack.run("restore", ["--from", damaged, ...withPassphrase]);
-      expect(refused.code).toBe(1);
-      expect(refused.output).toContain("tempo.age is damaged: its checksum is another");
       const wrong = join(work, "wrong");
       writeFileSync(wrong, "another passphrase\n");
-      const closed = await stack.run("restore", ["--from", to, "--passphrase-file", wrong]);
+      const [refused, closed] = await Promise.all([
+        stack.run("restore", ["--from", damaged, ...withPassphrase]),
+        stack.run("restore", ["--from", to, "--passphrase-file", wrong]),
+      ]);
+      expect(refused.code).toBe(1);
+      expect(refused.output).toContain("tempo.age is damaged: its checksum is another");
       expect(closed.code).toBe(1);
       expect(closed.output).toContain("The passphrase does not open this backup.");
     },
@@ -190,11 +235,25 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
     mkdirSync(stack.home);
   });
 
-  step("a restore brings it back, verified, from the backup alone", async () => {
-    const ran = expectCode(await stack.run("restore", ["--from", to, ...withPassphrase]), 0);
+  step("a restore killed in the midst of Loki's data is no stack", async () => {
+    await killed(["restore", "--from", to, ...withPassphrase], /data of loki/);
+    const up = await stack.run("up");
+    expect(up.code).toBe(1);
+    expect(up.output).toContain("was interrupted, and its data is not all back");
+    expect(await stack.running()).toEqual({});
+  });
+
+  step("gone on with, it brings the stack back, verified, from the backup alone", async () => {
+    const { result, shown } = await whoShows(PASSPHRASE, () =>
+      stack.run("restore", ["--from", to, ...withPassphrase]),
+    );
+    const ran = expectCode(result, 0);
     say(`restore: ${ran.seconds.toFixed(1)} s, \`up\` and verification among them`);
+    expect(ran.output).not.toContain("Restoring the state");
     expect(ran.output).toMatch(/verified: stack e2e-\w+, \d+ hops ok/);
     expect(ran.stdout).toContain(`Stack "${stack.name}" is restored and verified`);
+    expect(ran.output).not.toContain(PASSPHRASE);
+    expect(shown).toEqual([]);
     expect(Object.keys(await stack.running())).toEqual(running);
     expect(secretsOf(stack).generated).toEqual(secrets);
     expect(existsSync(join(stack.home, `restore-${stack.name}.json`))).toBe(false);
@@ -203,26 +262,32 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
   const gap = (what: string, store: string, lacking: readonly Sent[]) => {
     const first = lacking.map(({ acknowledged }) => acknowledged).sort((a, b) => a - b)[0];
     const seconds = first === undefined ? 0 : (destroyed - first) / 1000;
+    const before = (moment: number) => ((destroyed - moment) / 1000).toFixed(1);
     say(
-      `${what}: ${sending.sent.length - lacking.length} of ${sending.sent.length} are back; ` +
-        `gap ${seconds.toFixed(1)} s until the loss of the stack, ${store} copied ${((destroyed - until(store)) / 1000).toFixed(1)} s before it`,
+      `${what}: ${sending.sent.length - lacking.length} of ${sending.sent.length} are back, ` +
+        `${due(lacking).length} of ${due(sending.sent).length} that are due are lost; the oldest lacking is of ` +
+        `${seconds.toFixed(1)} s before the loss of the stack, the copy of ${store} of ${before(until(store))} s`,
     );
   };
 
   step(
     "the same traces, lines, samples and vectors come back, to a certificate of before",
     async () => {
-      const traces = await lackingTraces(operator, sending.sent);
-      const lines = await lackingLines(operator, sending.sent);
-      gap("traces", "tempo", traces);
-      gap("log lines", "loki", lines);
-      const due = (moment: number, lacking: readonly Sent[]) =>
-        lacking.filter(({ acknowledged }) => acknowledged < moment - ON_THE_WAY);
-      expect(before(until("tempo") - ON_THE_WAY).length).toBeGreaterThan(20);
-      expect(due(until("tempo"), traces)).toEqual([]);
-      expect(due(until("loki"), lines)).toEqual([]);
-      const end = until("prometheus") - ON_THE_WAY;
-      expect(await samples(operator, sending.sent[0].acknowledged, end)).toBe(series);
+      expect(due(sending.sent).length).toBeGreaterThan(30);
+      let traces: Sent[] = [];
+      let lines: Sent[] = [];
+      // What was in the queue goes to the stores now.
+      const back = async () => {
+        traces = await lackingTraces(operator, sending.sent);
+        lines = await lackingLines(operator, sending.sent);
+        expect({ traces: due(traces), lines: due(lines) }).toEqual({ traces: [], lines: [] });
+      };
+      await eventually(back, { timeout: 30_000, interval: 2000 }).finally(() => {
+        gap("traces", "tempo", traces);
+        gap("log lines", "loki", lines);
+      });
+      const end = due(sending.sent).at(-1)!.at;
+      expect(await samples(operator, sending.sent[0].at, end)).toBe(series);
       const silences = await operator.must<{ comment: string }[]>(
         "alertmanager",
         "/api/v2/silences",

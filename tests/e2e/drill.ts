@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, type HttpResponse } from "../../components/verification/client";
@@ -65,6 +65,8 @@ export class Operator {
 /** A trace, a log line and a sample that were sent at once, under one id. */
 export interface Sent {
   id: string;
+  /** Milliseconds since 1970 of its sample. */
+  at: number;
   /** Milliseconds since 1970 at which the collector had said yes to all of it. */
   acknowledged: number;
 }
@@ -99,7 +101,8 @@ export class Sending {
   }
 
   async #send(id: string): Promise<void> {
-    const time = `${Date.now()}000000`;
+    const at = Date.now();
+    const time = `${at}000000`;
     const resource = { attributes: [{ key: "service.name", value: { stringValue: "drill" } }] };
     const span = {
       traceId: id,
@@ -122,7 +125,7 @@ export class Sending {
     for (const [signal, body] of Object.entries(bodies)) {
       await this.operator.must("collector", `/v1/${signal}`, body);
     }
-    this.sent.push({ id, acknowledged: Date.now() });
+    this.sent.push({ id, at, acknowledged: Date.now() });
   }
 }
 
@@ -159,7 +162,7 @@ export async function lackingLines(operator: Operator, sent: readonly Sent[]): P
 
 /** How many samples of the drill's series Prometheus has between two moments. */
 export async function samples(operator: Operator, from: number, to: number): Promise<string> {
-  const seconds = Math.floor((to - from) / 1000);
+  const seconds = Math.ceil((to - from) / 1000) + 60;
   const query = `count_over_time(drill_sent[${seconds}s])`;
   const at = new URLSearchParams({ query, time: String(to / 1000) });
   const { data } = await operator.must<{ data: { result: { value: [number, string] }[] } }>(
@@ -167,4 +170,33 @@ export async function samples(operator: Operator, from: number, to: number): Pro
     `/api/v1/query?${at.toString()}`,
   );
   return JSON.stringify(data.result.map(({ value }) => value[1]));
+}
+
+/** Finds a secret among the arguments of every process of this machine while something is done. */
+export async function whoShows<T>(secret: string, work: () => Promise<T>) {
+  const shown = new Set<string>();
+  const look = () => {
+    for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        const line = readFileSync(`/proc/${id}/cmdline`, "utf8");
+        if (line.includes(secret)) shown.add(line);
+      } catch {
+        // It has ended.
+      }
+    }
+  };
+  const looking = setInterval(look, 100);
+  try {
+    return { result: await work(), shown: [...shown] };
+  } finally {
+    clearInterval(looking);
+  }
+}
+
+/** Names of files under a directory that have a secret in them. */
+export function filesWith(secret: string, directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((file) => readFileSync(file).includes(secret));
 }

@@ -3,13 +3,16 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { beginOrGoOn, type Begun } from "../../commands/backup/begin";
-import { makeKey, openKey, type BackupKey } from "../../commands/backup/key";
+import { beginOrGoOn } from "../../commands/backup/begin";
+import * as keys from "../../commands/backup/key";
+import { makeKey, type BackupKey } from "../../commands/backup/key";
 import { makeParts } from "../../commands/backup/make";
 import { fileOf, MANIFEST, readManifest } from "../../commands/backup/manifest";
 import { checkParts, readPart, writePart } from "../../commands/backup/part";
 import { passphrase } from "../../commands/backup/passphrase";
-import { localDirectory } from "../../commands/backup/place";
+import { openPlace, type Place } from "../../commands/backup/place";
+import { bucketOf, clientOptions } from "../../commands/backup/place-bucket";
+import { directoryPlace } from "../../commands/backup/place-directory";
 import type { Plan } from "../../commands/backup/plan";
 import { openBackup } from "../../commands/backup/restore";
 import { withoutThings } from "../../commands/backup/state";
@@ -25,10 +28,22 @@ const CONTENT: Readonly<Record<string, Buffer>> = {
   tempo: Buffer.alloc(3 * 2 ** 16, "span "),
 };
 
+// The real cost of trying a passphrase is paid in the test of it.
+jest.mock("../../commands/backup/key", () => {
+  const actual = jest.requireActual<typeof keys>("../../commands/backup/key");
+  return {
+    ...actual,
+    makeKey: (words: string, workFactor = 4) => actual.makeKey(words, workFactor),
+  };
+});
+const actualKeys = jest.requireActual<typeof keys>("../../commands/backup/key");
+
 let directory: string;
+let place: Place;
 let made: string[];
 beforeEach(() => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "tracekeep-backup-"));
+  place = directoryPlace(directory);
   made = [];
   jest.spyOn(process.stderr, "write").mockReturnValue(true);
 });
@@ -57,16 +72,17 @@ const plans = (
 
 const going = new AbortController().signal;
 const make = async (some = plans(), signal = going, words = WORDS) =>
-  makeParts(some, directory, await beginOrGoOn("dev", directory, words), signal);
-const open = (words = WORDS, stack = "dev") => openBackup(stack, directory, words);
+  (await makeParts(some, place, await beginOrGoOn("dev", place, words), signal)).manifest;
+const open = (words = WORDS, stack = "dev") => openBackup(stack, place, words);
+const pathOf = (name: string) => path.join(directory, fileOf(name));
 const contentOf = (name: string, key: BackupKey) =>
-  buffer(Readable.from(readPart(directory, name, key)));
+  buffer(Readable.from(readPart(place, name, key)));
 
 /** Changes one byte of a part, as a bad disk does. */
 function damage(name: string, at = 1000): void {
-  const bytes = fs.readFileSync(fileOf(directory, name));
+  const bytes = fs.readFileSync(pathOf(name));
   bytes[bytes.length - at] ^= 1;
-  fs.writeFileSync(fileOf(directory, name), bytes);
+  fs.writeFileSync(pathOf(name), bytes);
 }
 
 describe("a backup", () => {
@@ -75,12 +91,12 @@ describe("a backup", () => {
     const { key } = await open();
     for (const [name, bytes] of Object.entries(CONTENT)) {
       expect((await contentOf(name, key)).equals(bytes)).toBe(true);
-      const file = fs.readFileSync(fileOf(directory, name));
+      const file = fs.readFileSync(pathOf(name));
       expect(file.toString("latin1")).toMatch(/^age-encryption.org\/v1\n-> X25519 /);
       expect(file.includes(bytes.subarray(0, 12))).toBe(false);
-      expect(fs.statSync(fileOf(directory, name)).mode & 0o777).toBe(0o600);
+      expect(fs.statSync(pathOf(name)).mode & 0o777).toBe(0o600);
     }
-    expect(readManifest(directory)).toEqual(manifest);
+    expect(await readManifest(place)).toEqual(manifest);
     expect(manifest.parts.map(({ name }) => name)).toEqual(["state", "loki", "tempo"]);
     expect(manifest.parts[0].until).toBe("2026-01-02T03:04:05.678Z");
     expect(manifest.finishedAt).toBeDefined();
@@ -96,8 +112,8 @@ describe("a backup", () => {
 
   test.each([
     ["damaged", () => damage("loki"), "loki.age is damaged: its checksum is another"],
-    ["missing", () => fs.rmSync(fileOf(directory, "loki")), "loki.age is missing"],
-    ["cut", () => fs.truncateSync(fileOf(directory, "loki"), 99), "loki.age has 99 bytes in place"],
+    ["missing", () => fs.rmSync(pathOf("loki")), "loki.age is missing"],
+    ["cut", () => fs.truncateSync(pathOf("loki"), 99), "loki.age has 99 bytes in place"],
     ["a damaged key", () => damage("key", 10), "key.age is damaged"],
   ])("with a part %s is refused, and the part named", async (_, harm, words) => {
     await make();
@@ -112,14 +128,14 @@ describe("a backup", () => {
     const manifest = await make();
     const { key } = await open();
     const foreign = await makeKey(WORDS, 4);
-    const sealed = await writePart(directory, "loki", foreign.key, Readable.from(["x"]));
+    const sealed = await writePart(place, "loki", foreign.key, Readable.from([Buffer.from("x")]));
     const parts = manifest.parts.map((part) =>
       part.name === "loki" ? { ...part, ...sealed } : part,
     );
-    await checkParts(directory, { ...manifest, parts });
+    await checkParts(place, { ...manifest, parts });
     await expect(contentOf("loki", key)).rejects.toThrow();
-    const whole = fs.readFileSync(fileOf(directory, "tempo"));
-    fs.truncateSync(fileOf(directory, "tempo"), whole.length - 2 ** 16 - 16);
+    const whole = fs.readFileSync(pathOf("tempo"));
+    fs.truncateSync(pathOf("tempo"), whole.length - 2 ** 16 - 16);
     await expect(contentOf("tempo", key)).rejects.toThrow();
   });
 
@@ -132,7 +148,7 @@ describe("a backup", () => {
   test("that is finished is not written over, nor one of another stack", async () => {
     await make();
     await expect(make()).rejects.toThrow("holds a finished backup of 20");
-    await expect(beginOrGoOn("prod", directory, WORDS)).rejects.toThrow('of stack "dev"');
+    await expect(beginOrGoOn("prod", place, WORDS)).rejects.toThrow('of stack "dev"');
   });
 });
 
@@ -149,9 +165,9 @@ describe("an interrupted backup", () => {
   test("goes on: what is whole is not made again", async () => {
     await expect(make(broken())).rejects.toThrow("the connection broke");
     expect(made).toEqual(["state", "loki", "tempo"]);
-    expect(fs.existsSync(fileOf(directory, "tempo"))).toBe(false);
+    expect(fs.existsSync(pathOf("tempo"))).toBe(false);
     await expect(open()).rejects.toThrow("was interrupted before its end");
-    const { parts } = readManifest(directory)!;
+    const { parts } = (await readManifest(place))!;
     made = [];
     const manifest = await make();
     expect(made).toEqual(["tempo"]);
@@ -178,11 +194,11 @@ describe("an interrupted backup", () => {
 
   test("starts first what it left standing still", async () => {
     await expect(make(broken())).rejects.toThrow();
-    expect(readManifest(directory)!.stopped).toBe("tempo");
+    expect((await readManifest(place))!.stopped).toBe("tempo");
     const starts: string[] = [];
     await make(plans({}, starts));
     expect(starts).toEqual(["tempo"]);
-    expect(readManifest(directory)!.stopped).toBeUndefined();
+    expect((await readManifest(place))!.stopped).toBeUndefined();
   });
 
   test("by a signal ends in the middle of a part", async () => {
@@ -197,7 +213,7 @@ describe("an interrupted backup", () => {
       },
     });
     await expect(make(endless, stop.signal)).rejects.toThrow(/abort/i);
-    expect(readManifest(directory)!.parts.map(({ name }) => name)).toEqual(["state"]);
+    expect((await readManifest(place))!.parts.map(({ name }) => name)).toEqual(["state"]);
   });
 });
 
@@ -222,12 +238,11 @@ describe("what is no backup", () => {
   });
 });
 
-test("a key's file costs age's own work factor to try, and is opened by age's own form", async () => {
-  const { manifest }: Begun = await beginOrGoOn("dev", directory, WORDS);
-  const file = fs.readFileSync(fileOf(directory, "key"));
-  expect(file.toString("latin1")).toMatch(/^age-encryption.org\/v1\n-> scrypt \S+ 18\n/);
-  await openKey(file, WORDS);
-  expect(manifest.parts).toEqual([]);
+test("a key's file costs age's own work factor to try", async () => {
+  const { file } = await actualKeys.makeKey(WORDS);
+  expect(Buffer.from(file).toString("latin1")).toMatch(
+    /^age-encryption.org\/v1\n-> scrypt \S+ 18\n/,
+  );
 });
 
 describe("the passphrase", () => {
@@ -235,7 +250,10 @@ describe("the passphrase", () => {
     const file = path.join(directory, "words");
     fs.writeFileSync(file, `${WORDS}\nnot this\n`);
     expect(passphrase({ passphraseFile: file }, {})).toBe(WORDS);
-    expect(passphrase({}, { TRACEKEEP_BACKUP_PASSPHRASE: WORDS })).toBe(WORDS);
+    const environment: Record<string, string | undefined> = { TRACEKEEP_BACKUP_PASSPHRASE: WORDS };
+    expect(passphrase({}, environment)).toBe(WORDS);
+    // Pulumi and its providers inherit what is left.
+    expect(environment).toEqual({});
   });
 
   test("is asked for where there is none, and is long", () => {
@@ -246,9 +264,30 @@ describe("the passphrase", () => {
   });
 });
 
-test("a bucket is no directory, and is told what to do", () => {
-  expect(() => localDirectory("s3://bucket/dir")).toThrow("s3://bucket/dir is no directory");
-  expect(localDirectory("/srv/backup")).toBe("/srv/backup");
+describe("a place", () => {
+  test("is a directory or a prefix of a bucket", async () => {
+    expect((await openPlace("/srv/backup")).name).toBe("/srv/backup");
+    expect(bucketOf("s3://my-backups/host/2026-02-01/")).toEqual({
+      bucket: "my-backups",
+      prefix: "host/2026-02-01/",
+    });
+    await expect(openPlace("gs://bucket/dir")).rejects.toThrow("is neither a directory nor s3://");
+    await expect(openPlace("s3://bucket")).rejects.toThrow("each backup has a prefix of its own");
+  });
+
+  test("in S3 is spoken to over TLS alone", () => {
+    expect(() => clientOptions({ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000" })).toThrow(
+      "The endpoint http://127.0.0.1:9000 of S3 is not spoken to over TLS",
+    );
+    expect(clientOptions({ AWS_ENDPOINT_URL_S3: "https://s3.example.com" })).toMatchObject({
+      endpoint: "https://s3.example.com",
+      forcePathStyle: true,
+      region: "us-east-1",
+    });
+    expect(clientOptions({ AWS_DEFAULT_REGION: "eu-central-1" })).toMatchObject({
+      region: "eu-central-1",
+    });
+  });
 });
 
 test("what is kept elsewhere is named", () => {
