@@ -24,6 +24,16 @@ async function untilWell(container: Docker.Container, name: string): Promise<voi
   }
 }
 
+/** Exit code of a process that SIGKILL ended. */
+const KILLED = 137;
+
+async function warnIfKilled(container: Docker.Container, { name, stopGrace }: Workload) {
+  if ((await container.inspect()).State.ExitCode !== KILLED) return;
+  process.stderr.write(
+    `  ${name} did not end within ${stopGrace} s and was killed: its part is what a crash leaves.\n`,
+  );
+}
+
 /** Removes what may not be there. */
 async function unlessGone(removing: Promise<unknown>): Promise<void> {
   try {
@@ -118,7 +128,14 @@ export function dockerStores({ stack, namePrefix }: StackConfig, docker: Docker)
       ].sort();
     },
     copy: (workload, work) =>
-      copyWhile((container) => container.stop({ t: workload.stopGrace }), workload, work),
+      copyWhile(
+        async (container) => {
+          await container.stop({ t: workload.stopGrace });
+          await warnIfKilled(container, workload);
+        },
+        workload,
+        work,
+      ),
     copyFrozen: (workload, work) => copyWhile((container) => container.pause(), workload, work),
     start,
     fill: async (workload, tar) => {

@@ -9,6 +9,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { beginOrGoOn } from "../../commands/backup/begin";
+import type * as keys from "../../commands/backup/key";
 import { makeParts } from "../../commands/backup/make";
 import { readPart } from "../../commands/backup/part";
 import { bucketPlace, clientOptions } from "../../commands/backup/place-bucket";
@@ -17,13 +18,19 @@ import { openBackup } from "../../commands/backup/restore";
 import { startS3, type S3Server } from "../helpers/s3-server";
 import { describeWith } from "../helpers/skip";
 
+// The real cost of trying a passphrase is another test's.
+jest.mock("../../commands/backup/key", () => {
+  const actual = jest.requireActual<typeof keys>("../../commands/backup/key");
+  return { ...actual, makeKey: (words: string) => actual.makeKey(words, 4) };
+});
+
 const WORDS = "correct horse battery staple";
 const MI = 2 ** 20;
 /** The least that S3 takes for a piece of an upload, and mebibytes of more than two. */
 const PIECE = 5 * MI;
 const LARGE = 12;
 
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
 async function* block(mebibytes: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < mebibytes; at++) {
