@@ -18,24 +18,6 @@ const HANDOVER = {
   resources: "load_balancing/resources",
 } as const;
 
-/** The intake of applications, and nothing but OTLP. */
-function intake(context: ServiceContext): Settings {
-  const { protocols } = applicationIntake(context);
-  return {
-    protocols: {
-      ...protocols,
-      grpc: {
-        ...protocols.grpc,
-        // A connection stays for ever with the pod that it found first: those that were started
-        // later would get nothing.
-        keepalive: {
-          server_parameters: { max_connection_age: "5m", max_connection_age_grace: "30s" },
-        },
-      },
-    },
-  };
-}
-
 /**
  * Hands data to the collector's replicas and waits for their answer, which is the sender's: there is
  * no queue, so what is acknowledged lies with a replica. A replica that refuses is asked again for
@@ -78,7 +60,7 @@ export function gatewayDocuments(context: ServiceContext): ConfigFile[] {
       [IDS.health]: { endpoint: `${layout.probeBind}:${layout.listen("health")}` },
     },
     receivers: {
-      otlp: intake(context),
+      otlp: applicationIntake(context, "collector-gateway"),
       [IDS.own]: { protocols: { http: { endpoint: ownMetricsAddress(layout) } } },
     },
     processors: {

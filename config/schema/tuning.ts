@@ -8,7 +8,7 @@ export const tuning = o.section("Settings of services, for those who know why.",
     batchSize: o.size("A batch of this size is sent at once; at most 3.5Mi.").prefault("1Mi"),
     batchTimeout: o.duration("Longest wait for a batch to fill.").prefault("200ms"),
     exportersConcurrency: o.count("Requests in flight per exporter.").prefault(4),
-    maxRequestSize: o.size("Largest request that the intake takes.").prefault("16Mi"),
+    maxRequestSize: o.size("Largest request that the intake takes, unpacked.").prefault("4Mi"),
     fsync: o.flag("Whether each write of a queue is synced to disk.").prefault(false),
     cardinalityLimit: o.count("Most series of span metrics per metric.").prefault(10000),
     latencyBuckets: o
