@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { parse } from "yaml";
 import { readLock } from "../config/images-lock-file";
 import { secretOptions } from "../config/options";
-import { parseConfig, type StackConfig } from "../config/parse";
+import { isTooDeep, parseConfig, type StackConfig } from "../config/parse";
 import { Secret } from "../config/secret";
 import { UNREADABLE } from "../config/types";
 import { findStackFile } from "./stack-file";
@@ -23,7 +23,7 @@ function withPlaceholders(value: unknown): unknown {
 /**
  * The raw options of a stack file's text, as the schema takes them.
  *
- * @throws {Error} when it is no YAML, or has no `config` map.
+ * @throws {Error} when it is no YAML that options can stand in, or has no `config` map.
  */
 export function rawOptions(text: string, file: string): Record<string, unknown> {
   let document: unknown;
@@ -31,6 +31,12 @@ export function rawOptions(text: string, file: string): Record<string, unknown> 
     document = parse(text);
   } catch (error) {
     throw new Error(`${file} is no YAML that can be read:\n${(error as Error).message}`);
+  }
+  if (document !== null && (typeof document !== "object" || Array.isArray(document))) {
+    throw new Error(`${file}: expected a map, with the options under "config:".`);
+  }
+  if (isTooDeep(document)) {
+    throw new Error(`${file}: groups or lists stand in one another too often, or in themselves.`);
   }
   const config = (document as { config?: unknown } | null)?.config ?? {};
   if (typeof config !== "object" || Array.isArray(config)) {

@@ -92,6 +92,29 @@ function describe(issue: z.core.$ZodIssue): Problem[] {
   return [{ path, message: issue.message }];
 }
 
+/** Groups and lists in one another; no option is nearly as deep. */
+const DEEPEST = 64;
+
+/** Whether a value is deeper than any option, or holds itself, as an anchor in YAML can. */
+export function isTooDeep(value: unknown, left = DEEPEST): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return left === 0 || Object.values(value).some((member) => isTooDeep(member, left - 1));
+}
+
+/** The options that can be looked at, and what is wrong with the others. */
+function withoutAbysses(raw: unknown): { raw: unknown; problems: Problem[] } {
+  if (!isTooDeep(raw)) return { raw, problems: [] };
+  const entries = Object.entries(raw as object);
+  const isDeep = ([, value]: [string, unknown]) => isTooDeep(value, DEEPEST - 1);
+  return {
+    raw: Object.fromEntries(entries.filter((entry) => !isDeep(entry))),
+    problems: entries.filter(isDeep).map(([path]) => ({
+      path,
+      message: `expected at most ${DEEPEST} groups and lists in one another`,
+    })),
+  };
+}
+
 /** A copy of raw values that may be cut; an option without a value (`ports:`) counts as absent. */
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf);
@@ -199,7 +222,8 @@ export interface ParseContext {
  * @throws {ConfigurationError} with every problem, if there is one.
  */
 export function parseConfig(raw: unknown, context: ParseContext): StackConfig {
-  const shape = parseShape(raw ?? {});
+  const { raw: shallow, problems: abysses } = withoutAbysses(raw ?? {});
+  const shape = parseShape(shallow);
   const { options } = shape;
   const config: StackConfig = {
     ...options,
@@ -209,7 +233,7 @@ export function parseConfig(raw: unknown, context: ParseContext): StackConfig {
     imagesLock: context.imagesLock ?? NOTHING_LOCKED,
   };
   const further = furtherProblems(checkAcross(config, context.environment), shape);
-  const problems = [...shape.problems, ...further];
+  const problems = [...abysses, ...shape.problems, ...further];
   if (problems.length > 0) throw new ConfigurationError(context.stack, problems);
   return config;
 }

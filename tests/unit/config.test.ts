@@ -102,6 +102,15 @@ describe("a report", () => {
     expect(found.map((problem) => problem.path)).toEqual(["certificates.lifetime"]);
   });
 
+  test("names what is deeper than any option, and what is wrong beside it", () => {
+    let apps: unknown = [];
+    for (let level = 0; level < 100_000; level++) apps = [apps];
+    expect(problems({ apps, target: "x" })).toEqual([
+      { path: "apps", message: "expected at most 64 groups and lists in one another" },
+      expect.objectContaining({ path: "target" }),
+    ]);
+  });
+
   test("has no shared object with the caller's options", () => {
     const before = JSON.stringify(raw);
     failure(raw);
@@ -261,6 +270,17 @@ describe("a stack file", () => {
     );
     expect(() => rawOptions("config: text", "Pulumi.x.yaml")).toThrow("expected a map of options");
     expect(rawOptions("", "f")).toEqual({});
+  });
+
+  test.each(["- target: docker", "target"])("that is no map is named: %s", (text) => {
+    expect(() => rawOptions(text, "Pulumi.x.yaml")).toThrow("Pulumi.x.yaml: expected a map, with");
+  });
+
+  test("with an anchor within itself is named", () => {
+    const text = "config:\n  ports: &a { grafana: *a }";
+    expect(() => rawOptions(text, "Pulumi.x.yaml")).toThrow(
+      "Pulumi.x.yaml: groups or lists stand in one another too often, or in themselves.",
+    );
   });
 
   test("with a secret in clear is noticed", () => {
