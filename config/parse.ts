@@ -41,9 +41,10 @@ export class ConfigurationError extends Error {
 
 export function formatPath(path: readonly PropertyKey[]): string {
   return path
-    .map((part, index) =>
-      typeof part === "number" ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`,
-    )
+    .map((part, index) => {
+      if (typeof part === "number") return `[${part}]`;
+      return `${index === 0 ? "" : "."}${String(part) || '""'}`;
+    })
     .join("");
 }
 

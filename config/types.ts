@@ -20,7 +20,8 @@ function show(value: unknown): string {
   if (value instanceof Secret) return "an encrypted value, which only secrets may be";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a group of options";
-  const quoted = JSON.stringify(value);
+  // JSON would make null of what YAML calls .inf and .nan.
+  const quoted = typeof value === "number" ? String(value) : JSON.stringify(value);
   const [, pem] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(quoted) ?? [];
   if (pem !== undefined) return `a PEM block "${pem}"`;
   const text = quoted.replace(/\/\/[^/@\s]+@/, "//…@");

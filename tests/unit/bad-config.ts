@@ -17,6 +17,7 @@ const s3 = { kind: "s3", bucket: "b", endpoint: "s3.example.org:443", accessKeyI
 /** Unknown keys, at every level, and what they are nearest to. */
 export const UNKNOWN_KEYS: BadConfig[] = [
   [{ samplin: { ratio: 1 } }, "samplin", 'no such option; did you mean "sampling"?'],
+  [{ "": {} }, '""', "no such option; known here"],
   [{ Ports: {} }, "Ports", 'did you mean "ports"?'],
   [{ ports: { graphana: {} } }, "ports.graphana", 'did you mean "grafana"?'],
   [{ ports: { grafana: { http: 3000 } } }, "ports.grafana.http", 'did you mean "https"?'],
@@ -56,6 +57,8 @@ export const WRONG_FORMS: BadConfig[] = [
   ),
   [{ target: "kubernets" }, "target", 'expected one of "docker", "kubernetes", got "kubernets"'],
   [{ ports: { tempo: { http: 0 } } }, "ports.tempo.http", "a port from 1 to 65535, got 0"],
+  [{ ports: { tempo: { http: Infinity } } }, "ports.tempo.http", "got Infinity"],
+  [{ sampling: { ratio: NaN } }, "sampling.ratio", "expected a number from 0 to 1, got NaN"],
   [{ ports: { tempo: { http: 65536 } } }, "ports.tempo.http", "got 65536"],
   [{ ports: { tempo: { http: 3200.5 } } }, "ports.tempo.http", "got 3200.5"],
   [
