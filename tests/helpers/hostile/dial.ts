@@ -66,10 +66,8 @@ export function sendFrame(
     stream.on("trailers", note);
     stream.on("error", (error) => resolve(error.message));
     stream.on("close", () => resolve("closed"));
-    stream.setTimeout(20_000, () => {
-      resolve("no answer");
-      stream.close();
-    });
+    const timer = setTimeout(() => resolve("no answer"), 20_000);
+    stream.on("close", () => clearTimeout(timer));
     stream.resume();
     stream.end(frame);
   });
