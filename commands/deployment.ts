@@ -11,6 +11,12 @@ export interface DeployOptions {
   yes?: boolean;
 }
 
+/** A stack's configuration, and what it runs on, which has answered. */
+export interface Prepared {
+  config: StackConfig;
+  host: Host;
+}
+
 /** A command that acts on a deployed stack; what follows `--` goes to Pulumi. */
 export function deployCommand(program: Command, name: string, description: string): Command {
   return program
@@ -25,7 +31,7 @@ export function deployCommand(program: Command, name: string, description: strin
  *
  * @throws {Error} before anything is changed.
  */
-export async function prepare(stack: string): Promise<{ config: StackConfig; host: Host }> {
+export async function prepare(stack: string): Promise<Prepared> {
   const config = readStackConfig(stack, {
     environment: process.env,
     warn: (line) => process.stderr.write(`${line}\n`),

@@ -1,8 +1,10 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { removeMark } from "./backup/progress-mark";
-import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
+import { deployCommand, goesAhead, prepare, type DeployOptions, type Prepared } from "./deployment";
 import type { Host } from "./hosts/host";
+import { repair } from "./interrupted";
+import { holding } from "./interrupted/stack-lock";
 import { runPulumi } from "./pulumi";
 
 interface DestroyOptions extends DeployOptions {
@@ -54,19 +56,23 @@ export function whatStays(stack: string, volumes: readonly string[]): string {
   ].join("\n");
 }
 
-async function destroy(pulumi: string[], options: DestroyOptions): Promise<void> {
-  const { stack, yes, deleteData } = options;
-  const { config, host } = await prepare(stack);
-  if (deleteData && !(await agreedToDelete(stack, yes))) {
-    process.stdout.write("Nothing was changed.\n");
-    process.exitCode = 1;
-    return;
-  }
+async function takeDown(
+  { config, host }: Prepared,
+  pulumi: readonly string[],
+  { stack, yes, deleteData }: DestroyOptions,
+): Promise<void> {
+  const needed = await repair(stack, host);
   if (deleteData && !(await unprotect(stack))) {
     throw new Error("Pulumi could not take the protection off; see above. No data was deleted.");
   }
   const ahead = deleteData === true || goesAhead(config, yes);
-  const args = ["destroy", "--exclude-protected", ...(ahead ? ["--yes"] : []), ...pulumi];
+  const args = [
+    "destroy",
+    "--exclude-protected",
+    ...(ahead ? ["--yes"] : []),
+    ...needed,
+    ...pulumi,
+  ];
   const { code } = await runPulumi(stack, args);
   process.exitCode = code;
   if (code !== 0) return;
@@ -75,6 +81,17 @@ async function destroy(pulumi: string[], options: DestroyOptions): Promise<void>
     removeMark(stack);
   }
   process.stdout.write(`\n${whatStays(stack, await host.dataVolumes())}`);
+}
+
+async function destroy(pulumi: string[], options: DestroyOptions): Promise<void> {
+  const { stack, yes, deleteData } = options;
+  const prepared = await prepare(stack);
+  if (deleteData && !(await agreedToDelete(stack, yes))) {
+    process.stdout.write("Nothing was changed.\n");
+    process.exitCode = 1;
+    return;
+  }
+  await holding(stack, () => takeDown(prepared, pulumi, options));
 }
 
 export function register(program: Command): void {

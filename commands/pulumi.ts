@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
+import { RUN_VARIABLE, runOf } from "./interrupted/leftovers";
 import { home, PROJECT } from "./paths";
 import { findPulumi } from "./pulumi-cli";
 import { copyStackFile } from "./stack-file";
@@ -22,6 +23,8 @@ export interface PulumiOptions {
   env?: Record<string, string>;
   /** What it reads from stdin. Default: what the user types. */
   input?: string;
+  /** File that gets what the engine does, an event a line. */
+  events?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -118,16 +121,24 @@ export async function runPulumi(
 ): Promise<PulumiRun> {
   const configFile = copyStackFile(stack);
   const command = await findPulumi();
-  const env = { ...options.env, ...backendEnvironment(process.env, home()) };
+  const env = {
+    ...options.env,
+    ...backendEnvironment(process.env, home()),
+    [RUN_VARIABLE]: runOf(stack),
+    // Without it the CLI does not know the option.
+    ...(options.events !== undefined && { PULUMI_DEBUG_COMMANDS: "true" }),
+  };
   const copies = projectOfCopies();
   await ensureStack(command, stack, copies, env);
   // Elsewhere than in the project, Pulumi would write the tracked stack file.
   const takesFile = TAKES_CONFIG_FILE.has(args[0]);
-  return spawnPulumi(
-    command,
-    [...args, "--stack", stack, ...(takesFile ? ["--config-file", configFile] : [])],
-    { ...options, env, cwd: takesFile ? PROJECT : copies },
-  );
+  const file = takesFile ? ["--config-file", configFile] : [];
+  const events = options.events === undefined ? [] : ["--event-log", options.events];
+  return spawnPulumi(command, [...args, "--stack", stack, ...file, ...events], {
+    ...options,
+    env,
+    cwd: takesFile ? PROJECT : copies,
+  });
 }
 
 const known = new Set<string>();

@@ -6,7 +6,10 @@ import type { PublishedEndpoints } from "../components/stack/outputs";
 import { lockComplaint } from "../components/stack/unlocked-images";
 import type { StackConfig } from "../config/parse";
 import { expectNoHalfRestore } from "./backup/progress-mark";
-import { deployCommand, goesAhead, prepare, type DeployOptions } from "./deployment";
+import { deployCommand, goesAhead, prepare, type DeployOptions, type Prepared } from "./deployment";
+import { engineErrors } from "./engine-errors";
+import { leavingNoStrays, repair } from "./interrupted";
+import { holding } from "./interrupted/stack-lock";
 import { home } from "./paths";
 import { runPulumi, stackOutputs } from "./pulumi";
 import { readStackConfig } from "./stack-config";
@@ -17,6 +20,9 @@ import { Ways } from "./ways";
 
 /** The verification inside of Pulumi's run writes its report here, so that `up` need not repeat it. */
 export const REPORT_VARIABLE = "TRACEKEEP_VERIFICATION_REPORT";
+
+/** Where `up` has what the engine did, an event a line. */
+const eventsFile = (stack: string) => path.join(home(), "stacks", `events-${stack}.json`);
 
 /** How to dial what is published, by the listener's name. */
 function addressOf(listener: string, endpoint: string): string {
@@ -76,6 +82,10 @@ function cutOffWords(deployed: Generations, wanted: Generations): string {
   );
 }
 
+const badEnd = (code: number): string =>
+  `\`up\` did not end well (exit code ${code}). What it says above is explained in docs/troubleshooting.md; ` +
+  "what runs already stays, and `npm run up` goes on from there.";
+
 export interface Deployment {
   yes?: boolean;
   /** Options of Pulumi. */
@@ -87,20 +97,26 @@ export interface Deployment {
 }
 
 /**
- * Deploys a stack as its file says and verifies it.
+ * Deploys a stack as its file says and verifies it, unless somebody else is at it.
  *
  * @returns the exit code, 0 if every hop is well.
  * @throws {Error} before anything is changed.
  */
-export async function deployVerified(
-  stack: string,
-  { yes, pulumi = [], mayCutOff = false, verifyAnyway = false }: Deployment,
-): Promise<number> {
-  const { config, host } = await prepare(stack);
-  const complaint = lockComplaint(config);
+export async function deployVerified(stack: string, deployment: Deployment): Promise<number> {
+  const prepared = await prepare(stack);
+  const complaint = lockComplaint(prepared.config);
   if (complaint !== undefined) throw new Error(`${complaint}\nNothing was changed.`);
   expectNoHalfRestore(stack);
+  return holding(stack, () => deploy(prepared, deployment));
+}
+
+async function deploy(
+  { config, host }: Prepared,
+  { yes, pulumi = [], mayCutOff = false, verifyAnyway = false }: Deployment,
+): Promise<number> {
+  const { stack } = config;
   await host.checkRoom();
+  const needed = await repair(stack, host);
   const deployed = await deployedGenerations(stack);
   if (!mayCutOff && deployed && cutsOff(deployed, config.certificates)) {
     throw new Error(cutOffWords(deployed, config.certificates));
@@ -108,14 +124,16 @@ export async function deployVerified(
   await checkSpace(config);
   const report = path.join(home(), `verification-${stack}.txt`);
   fs.rmSync(report, { force: true });
-  const args = ["up", ...(goesAhead(config, yes) ? ["--yes"] : []), ...pulumi];
-  const { code } = await runPulumi(stack, args, { env: { [REPORT_VARIABLE]: report } });
+  const args = ["up", ...(goesAhead(config, yes) ? ["--yes"] : []), ...needed, ...pulumi];
+  const events = eventsFile(stack);
+  fs.rmSync(events, { force: true });
+  const { code } = await leavingNoStrays(stack, host, () =>
+    runPulumi(stack, args, { env: { [REPORT_VARIABLE]: report }, events }),
+  );
   if (code !== 0) {
     process.stderr.write(`\n${await host.unwell()}`);
-    process.stderr.write(
-      `\n\`up\` did not end well (exit code ${code}). What it says above is explained in docs/troubleshooting.md; ` +
-        "what runs already stays, and `npm run up` goes on from there.\n",
-    );
+    const fault = host.faultIn?.(engineErrors(events).map(({ message }) => message));
+    process.stderr.write(`\n${fault ?? badEnd(code)}\n`);
     return code;
   }
   if (verifyAnyway && !config.verification.enabled) return runCommand(["verify", "--stack", stack]);

@@ -5,8 +5,10 @@ import type { DialledService } from "../../config/services";
 import { containerLayout } from "../../targets/container-layout";
 import { editedFiles, strangers } from "../drift/docker";
 import { checkDocker, dockerHost } from "../docker";
+import { dockerFault } from "../docker-faults";
 import { checkImages } from "../host-images";
 import { checkPorts } from "../host-ports";
+import { dockerThings } from "../interrupted/docker";
 import { unwellContainers } from "../unwell";
 import { dockerStores } from "./docker-stores";
 import type { Host, HostKind, ReadLog } from "./host";
@@ -43,6 +45,8 @@ async function open(config: StackConfig): Promise<Host> {
     },
     // A store may be large, and a service slow to end.
     stores: () => dockerStores(config, dockerHost(config.docker, PATIENCE).docker),
+    faultIn: (messages) => dockerFault(config, messages),
+    things: dockerThings(docker, dockerHost(config.docker, PATIENCE).docker, stack),
   };
 }
 

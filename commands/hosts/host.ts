@@ -6,6 +6,7 @@ import type { Layout } from "../../targets/layout";
 import type { Workload } from "../../targets/workload";
 import type { Finding, StateResource } from "../drift/finding";
 import type { Stores } from "./stores";
+import type { Things } from "../interrupted/things";
 
 /** What a stack runs on, as the commands see it. It has answered. */
 export interface Host {
@@ -24,6 +25,10 @@ export interface Host {
   drift(resources: readonly StateResource[]): Promise<Finding[]>;
   /** What `backup` and `restore` work on. @throws {Error} that says what to use where it has none. */
   stores(): Stores;
+  /** What was wrong with it, where and what to do, in a sentence, from what providers said. */
+  faultIn?(messages: readonly string[]): string | undefined;
+  /** What it has of the stack, if what an interrupted run left can be told there. */
+  things?: Things;
 }
 
 /** Reads the last lines that a service wrote; empty where they cannot be read. */

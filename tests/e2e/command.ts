@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-const PROJECT = resolve(__dirname, "../..");
+export const PROJECT = resolve(__dirname, "../..");
 
 export interface Ran {
   code: number | null;
@@ -18,27 +18,39 @@ export interface Ran {
 /** Settings of Pulumi and Docker that are the user's: the tests go by the stack's file alone. */
 const USERS_OWN = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|DOCKER_.*|NODE_ENV)$/;
 
-/**
- * Runs a command of the project as it is typed: `npm run NAME -- …`.
- *
- * @param interrupted when it is resolved, the command gets a SIGINT; without npm, which starts it else.
- */
+/** The environment of this process without what is the user's own. */
+export const ownEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([variable]) => !USERS_OWN.test(variable)));
+
+/** A command line that runs another one somewhere. */
+export type Inside = (program: string, args: readonly string[]) => [string, ...string[]];
+
+const here: Inside = (program, args) => [program, ...args];
+
+export interface HowToRun {
+  /** Where. Default: here. */
+  inside?: Inside;
+  /** When it is resolved, the command gets a SIGINT; without npm, which starts it else. */
+  interrupted?: Promise<unknown>;
+}
+
+/** Runs a command of the project as it is typed: `npm run NAME -- …`. */
 export async function npmRun(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  interrupted?: Promise<unknown>,
+  { inside = here, interrupted }: HowToRun = {},
 ): Promise<Ran> {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
-  const inherited = Object.entries(process.env).filter(([variable]) => !USERS_OWN.test(variable));
   // The shell between npm and the command would end at the signal, and leave the command running.
-  const [program, ...first] = interrupted
+  const [first, ...others] = interrupted
     ? [process.execPath, "--import", "tsx", "commands/main.ts", name]
     : ["npm", "run", "--silent", name, "--"];
-  const child = spawn(program, [...first, ...args], {
+  const [program, ...rest] = inside(first, [...others, ...args]);
+  const child = spawn(program, rest, {
     cwd: PROJECT,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...ownEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   void interrupted?.then(() => child.kill("SIGINT"));

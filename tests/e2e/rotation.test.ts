@@ -34,7 +34,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
     );
   const rotate = (kind: string, args: readonly string[] = [], interrupted?: Promise<unknown>) => {
     const all = [kind, "--stack", stack.name, ...args];
-    return npmRun("rotate", all, { TRACEKEEP_HOME: stack.home }, interrupted);
+    return npmRun("rotate", all, { TRACEKEEP_HOME: stack.home }, { interrupted });
   };
   /** The application's own files, as they were when it last took them. */
   interface Files {

@@ -7,7 +7,7 @@ import Docker from "dockerode";
 import { stringify } from "yaml";
 import { DIALLED_SERVICES, type DialledService } from "../../config/services";
 import { freePort } from "../helpers/ports";
-import { npmRun, type Ran } from "./command";
+import { npmRun, type Inside, type Ran } from "./command";
 import { testImages } from "./images";
 import { PUBLISHED_IMAGES } from "./needs";
 
@@ -46,15 +46,29 @@ export function imageOptions(): Options {
   };
 }
 
+/** A Docker daemon other than this machine's. */
+export interface OtherDaemon {
+  socket: string;
+  /** Where what it publishes is reached. */
+  inside: Inside;
+}
+
 /** A stack of its own: name, file and state in a temporary directory, apart from the tree. */
 export class TestStack {
   readonly name = `e2e-${randomBytes(3).toString("hex")}`;
   readonly home = mkdtempSync(join(tmpdir(), "tracekeep-e2e-"));
-  readonly docker = new Docker({ socketPath: "/var/run/docker.sock" });
+  readonly docker: Docker;
   #options: Options;
 
-  constructor(options: Options) {
-    this.#options = options;
+  constructor(
+    options: Options,
+    readonly daemon?: OtherDaemon,
+  ) {
+    this.docker = new Docker({ socketPath: daemon?.socket ?? "/var/run/docker.sock" });
+    this.#options = {
+      ...options,
+      ...(daemon && { docker: { host: `unix://${daemon.socket}` } }),
+    };
     this.configure({});
   }
 
@@ -67,11 +81,16 @@ export class TestStack {
     writeFileSync(join(this.home, `Pulumi.${this.name}.yaml`), stringify({ config }));
   }
 
+  /** A command line, as it reaches what the stack publishes. */
+  inside(program: string, args: readonly string[]): [program: string, ...args: string[]] {
+    return this.daemon?.inside(program, args) ?? [program, ...args];
+  }
+
   /** Runs `npm run NAME -- --stack THIS …`; what follows in `pulumi` goes to Pulumi. */
   run(name: string, args: readonly string[] = [], pulumi: readonly string[] = []): Promise<Ran> {
     const further = pulumi.length > 0 ? ["--", ...pulumi] : [];
     const all = ["--stack", this.name, ...args, ...further];
-    return npmRun(name, all, { TRACEKEEP_HOME: this.home });
+    return npmRun(name, all, { TRACEKEEP_HOME: this.home }, { inside: this.daemon?.inside });
   }
 
   #labelled() {
@@ -120,6 +139,11 @@ export class TestStack {
     }
     for (const { Name } of await this.volumes()) await this.docker.getVolume(Name).remove();
     for (const { Id } of await this.networks()) await this.docker.getNetwork(Id).remove();
+    this.forget();
+  }
+
+  /** Removes its files alone: its daemon is gone. */
+  forget(): void {
     rmSync(this.home, { recursive: true, force: true });
   }
 }

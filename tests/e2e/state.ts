@@ -8,9 +8,11 @@ interface Exported {
     resources: {
       urn: string;
       type: string;
+      id?: string;
       protect?: boolean;
       outputs?: Record<string, unknown>;
     }[];
+    pending_operations?: { type: string; resource: { urn: string } }[];
   };
 }
 

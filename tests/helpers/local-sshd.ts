@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { freePort, isListening } from "./ports";
+import { descendants, signalAll } from "./processes";
 import { programPath } from "./servers";
 
 export interface LocalSshd {
@@ -10,6 +11,9 @@ export interface LocalSshd {
   address: string;
   /** Options of `ssh` that log in there, and look at no file of the user's. */
   options(login?: { key?: "user" | "stranger"; knownHosts?: "known" | "none" }): string[];
+  /** Breaks every connection, and takes no other until it is back. */
+  lose(): void;
+  back(): Promise<void>;
   stop(): void;
 }
 
@@ -45,19 +49,23 @@ export async function startSshd(command?: readonly string[]): Promise<LocalSshd>
   );
   // sshd refuses to start for root without its directory.
   if (process.getuid?.() === 0) fs.mkdirSync("/run/sshd", { recursive: true });
-  const sshd = spawn(programPath("sshd"), ["-D", "-e", "-f", at("sshd_config")], {
-    stdio: "ignore",
-  });
-  while (!(await isListening(port))) {
-    if (sshd.exitCode !== null) throw new Error("sshd ended at its start");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  let sshd: ChildProcess;
+  const listen = async () => {
+    sshd = spawn(programPath("sshd"), ["-D", "-e", "-f", at("sshd_config")], { stdio: "ignore" });
+    while (!(await isListening(port))) {
+      if (sshd.exitCode !== null) throw new Error("sshd ended at its start");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await listen();
   return {
     address: `ssh://${os.userInfo().username}@127.0.0.1:${port}`,
     options: ({ key = "user", knownHosts = "known" } = {}) => [
       ...["-F", "none", "-o", "IdentitiesOnly=yes", "-i", at(key)],
       ...["-o", `UserKnownHostsFile=${at(knownHosts)}`, "-o", "GlobalKnownHostsFile=none"],
     ],
+    lose: () => signalAll(descendants(sshd.pid!), "SIGKILL"),
+    back: listen,
     stop: () => {
       sshd.kill();
       fs.rmSync(directory, { recursive: true, force: true });

@@ -93,6 +93,11 @@ export class Machine {
     return ["nsenter", `--target=${this.pid}`, "--net", "--mount", "--pid", program, ...args];
   }
 
+  /** A command line, as it is run on this machine's files with the network inside. */
+  inNetwork(program: string, args: readonly string[]): [program: string, ...args: string[]] {
+    return ["nsenter", `--target=${this.pid}`, "--net", program, ...args];
+  }
+
   /** Runs a command inside. @returns what it wrote. @throws if it fails. */
   run(program: string, ...args: string[]): string {
     return this.write("", program, ...args);

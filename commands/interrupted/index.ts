@@ -1,0 +1,55 @@
+import { home } from "../paths";
+import { backendEnvironment } from "../pulumi";
+import type { Host } from "../hosts/host";
+import { clearDeadLocks, stateDirectory } from "./engine-locks";
+import { endLeftovers } from "./leftovers";
+import { exportState, idsIn, settlePending } from "./pending";
+import { notAmong, strays } from "./things";
+
+const tell = (line: string) => process.stderr.write(`${line}\n`);
+
+/**
+ * Repairs what an earlier run that was killed left: Pulumi's lock, its processes, and what it was
+ * making at that moment. To be called while the stack is held.
+ *
+ * @returns options that the run needs now.
+ * @throws {Error} that says who holds the stack, if somebody does.
+ */
+export async function repair(stack: string, host: Host): Promise<string[]> {
+  const backend: NodeJS.ProcessEnv = backendEnvironment(process.env, home());
+  const state = stateDirectory({ ...process.env, ...backend }.PULUMI_BACKEND_URL);
+  const cleared = state === undefined ? [] : clearDeadLocks(state, stack);
+  if (cleared.length > 0) {
+    const ended = await endLeftovers(stack);
+    if (ended > 0) cleared.push(`Ended what it had left running: ${ended} processes.`);
+  }
+  cleared.forEach(tell);
+  const { lines, isDoubtful } = await settlePending(stack, host.things);
+  lines.forEach(tell);
+  return isDoubtful ? ["--refresh"] : [];
+}
+
+/**
+ * Runs something that may end badly, and then takes away what it made and the state does not have:
+ * an operation that is cut short ends as failed, whatever became of it on the host.
+ */
+export async function leavingNoStrays<T extends { code: number }>(
+  stack: string,
+  { things }: Host,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (things === undefined) return work();
+  const before = await things.list();
+  const result = await work();
+  if (result.code === 0) return result;
+  try {
+    const known = idsIn(await exportState(stack));
+    for (const thing of strays(await things.list(), known, notAmong(before))) {
+      await things.remove(thing);
+      tell(`Took away ${thing.kind} ${thing.name}, which was not made to its end.`);
+    }
+  } catch {
+    // A host that is gone is what the run itself ended with.
+  }
+  return result;
+}

@@ -1,0 +1,189 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { dockerFault } from "../../commands/docker-faults";
+import { engineErrors } from "../../commands/engine-errors";
+import { clearDeadLocks, stateDirectory } from "../../commands/interrupted/engine-locks";
+import { heldBy, isGone, thisHolder, type Holder } from "../../commands/interrupted/holder";
+import { holding } from "../../commands/interrupted/stack-lock";
+import { notAmong, strays, type Thing } from "../../commands/interrupted/things";
+import { parseConfig } from "../../config/parse";
+
+/** A number that no process has: above what any system gives. */
+const NOBODY = 2 ** 30;
+
+let directory: string;
+const homeBefore = process.env.TRACEKEEP_HOME;
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), "tracekeep-"));
+  process.env.TRACEKEEP_HOME = directory;
+});
+afterEach(() => {
+  if (homeBefore === undefined) delete process.env.TRACEKEEP_HOME;
+  else process.env.TRACEKEEP_HOME = homeBefore;
+  fs.rmSync(directory, { recursive: true, force: true });
+});
+
+const holder = (change: Partial<Holder> = {}): Holder => ({ ...thisHolder(), ...change });
+
+describe("who holds a stack", () => {
+  test.each([
+    ["a process that runs", {}, false],
+    ["a process that has ended", { pid: NOBODY }, true],
+    ["a process of another host", { pid: NOBODY, hostname: "elsewhere" }, false],
+    ["a process that began after the lock", { timestamp: "2001-02-03T04:05:06Z" }, true],
+  ])("%s is gone or not", (_, change, gone) => {
+    expect(isGone(holder(change))).toBe(gone);
+  });
+
+  test("is named with since when, and what to do here or on another host", () => {
+    const timestamp = new Date(Date.now() - 180_000).toISOString();
+    expect(heldBy("dev", holder({ pid: 7, username: "ann", hostname: "far", timestamp }))).toMatch(
+      /^Stack "dev" is in the hands of another run: process 7 of ann on far, since [-0-9 :]+ \(3 min\)\. Nothing was changed\.\n.*pulumi cancel --stack dev/,
+    );
+    expect(heldBy("dev", holder({ pid: 7 }))).toContain("kill -INT 7");
+  });
+});
+
+describe("a stack that is held", () => {
+  const file = () => path.join(directory, "locks", "dev.json");
+
+  test("is held once, and free again after good and bad ends", async () => {
+    await holding("dev", async () => {
+      await expect(holding("dev", () => Promise.resolve())).rejects.toThrow(/in the hands of/);
+      await holding("other", () => Promise.resolve());
+    });
+    await expect(holding("dev", () => Promise.reject(new Error("bad")))).rejects.toThrow("bad");
+    expect(fs.readdirSync(path.dirname(file()))).toEqual([]);
+  });
+
+  test.each([
+    ["whose process has ended", () => JSON.stringify(holder({ pid: NOBODY }))],
+    ["that was not written to its end", () => '{"pid": 1'],
+  ])("is taken from a lock %s", async (_, text) => {
+    fs.mkdirSync(path.dirname(file()));
+    fs.writeFileSync(file(), text());
+    expect(await holding("dev", () => Promise.resolve("done"))).toBe("done");
+    expect(fs.readdirSync(path.dirname(file()))).toEqual([]);
+  });
+});
+
+describe("Pulumi's locks", () => {
+  const locks = () => path.join(directory, ".pulumi/locks/organization/tracekeep/dev");
+  const write = (name: string, text: string) => {
+    fs.mkdirSync(locks(), { recursive: true });
+    fs.writeFileSync(path.join(locks(), name), text);
+  };
+
+  test("of dead processes go, with a line each", () => {
+    write("a.json", JSON.stringify(holder({ pid: NOBODY })));
+    write("a.json.attrs", "{}");
+    write("b.json", "");
+    expect(clearDeadLocks(directory, "dev")).toEqual([
+      expect.stringMatching(/^Took away the lock of process 1073741824, which was killed/),
+      "Took away a lock that was not written to its end.",
+    ]);
+    expect(fs.readdirSync(locks())).toEqual([]);
+    expect(clearDeadLocks(directory, "other")).toEqual([]);
+  });
+
+  test("stay, all of them, where one holds", () => {
+    write("a.json", JSON.stringify(holder({ pid: NOBODY })));
+    write("b.json", JSON.stringify(holder()));
+    expect(() => clearDeadLocks(directory, "dev")).toThrow(/in the hands of another run/);
+    expect(fs.readdirSync(locks())).toEqual(["a.json", "b.json"]);
+  });
+
+  test.each([
+    ["file:///srv/state", "/srv/state"],
+    ["file:///srv/a%20b?no_tmp_dir=true", "/srv/a b"],
+    ["file://~/state", path.join(os.homedir(), "state")],
+    ["s3://bucket/state", undefined],
+    [undefined, undefined],
+  ])("of backend %s lie in %s", (url, place) => {
+    expect(stateDirectory(url)).toBe(place);
+  });
+});
+
+describe("what an interrupted run left", () => {
+  const thing = (kind: Thing["kind"], id: string, isData = false): Thing => ({
+    kind,
+    id,
+    name: `tracekeep-dev-${id}`,
+    isData,
+  });
+  const known = thing("container", "known");
+  const volume = thing("volume", "config");
+  const data = thing("volume", "tempo-data", true);
+  const container = thing("container", "tempo");
+
+  test("goes, containers first, but for data and what the state has", () => {
+    const all = [volume, data, known, container];
+    expect(strays(all, new Set(["known"]), () => true)).toEqual([container, volume]);
+  });
+
+  test("is what was not there before", () => {
+    const isNew = notAmong([volume]);
+    expect([volume, container].map(isNew)).toEqual([false, true]);
+  });
+});
+
+describe("errors of the engine", () => {
+  test("are read without their colours, and a line that is not whole is left out", () => {
+    const file = path.join(directory, "events.json");
+    const error = { severity: "error", message: "<{%reset%}>no room<{%reset%}>\n", urn: "urn:x" };
+    const warning = { severity: "warning", message: "by the way" };
+    const lines = [{ diagnosticEvent: warning }, { diagnosticEvent: error }, { preludeEvent: {} }];
+    fs.writeFileSync(file, `${lines.map((line) => JSON.stringify(line)).join("\n")}\n{"diag`);
+    expect(engineErrors(file)).toEqual([{ message: "no room", urn: "urn:x" }]);
+    expect(engineErrors(path.join(directory, "none"))).toEqual([]);
+  });
+});
+
+describe("what providers say of a Docker host", () => {
+  const at = (host: string) => parseConfig({ docker: { host } }, { stack: "dev", environment: {} });
+  const local = at("unix:///var/run/docker.sock");
+  const remote = at("ssh://deploy@traces.example.org");
+
+  test.each([
+    [
+      "driver failed programming external connectivity on endpoint x: Bind for 127.0.0.1:3200 failed: port is already allocated",
+      local,
+      /^Port 127\.0\.0\.1:3200 of the Docker host \(unix:\S+\), which tempo wants \(ports\.tempo\.http\), is taken: /,
+    ],
+    [
+      "listen tcp4 127.0.0.1:9: bind: address already in use",
+      local,
+      /^Port 127\.0\.0\.1:9 of the Docker host \(unix:\S+\) is taken: /,
+    ],
+    [
+      "Error response from daemon: mkdir /var/lib/docker/volumes/x: no space left on device",
+      remote,
+      /^The disk of the Docker host \(ssh:\S+\) is full: /,
+    ],
+    [
+      "error during connect: Get http://docker.example.com/v1.41/images/json: command [ssh] has exited with exit status 255, please make sure: stderr=Connection reset",
+      remote,
+      /^The ssh connection to ssh:\S+ was lost on the way \(Connection reset\): /,
+    ],
+    [
+      "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+      local,
+      /^Docker at unix:\S+ went away on the way: /,
+    ],
+    [
+      "Unable to read Docker image into resource: unable to pull image r.example.org/tempo:1: Error response from daemon: connection refused",
+      local,
+      /^The image r\.example\.org\/tempo:1 is not on .* could not be pulled \(connection refused\): /,
+    ],
+  ])("is told in a sentence: %s", (message, config, sentence) => {
+    const told = dockerFault(config, ["something else", message]);
+    expect(told).toMatch(sentence);
+    expect(told).toMatch(/; the next `npm run up` goes on from there\.$/);
+    expect(told).not.toContain("\n");
+  });
+
+  test("is left as it is where there is no sentence for it", () => {
+    expect(dockerFault(local, ["unhealthy"])).toBeUndefined();
+  });
+});
