@@ -36,6 +36,13 @@ const missingImage: Fault = (message, config) => {
   return `The image ${image.replace(/[:,]$/, "")} is not on ${where(config)} and could not be pulled${why}: bring it there, or name a mirror in images.registry (docs/images.md); ${NEXT}`;
 };
 
+const takenName: Fault = (message, config) => {
+  const [, name] = /container name "\/?([^"]+)" is already in use/.exec(message) ?? [];
+  return name === undefined
+    ? undefined
+    : `T${where(config).slice(1)} has a container "${name}" that is not in this stack's state: see whose it is (\`docker inspect ${name}\`), and remove it if it is nobody's; ${NEXT}`;
+};
+
 const LOST =
   /Cannot connect to the Docker daemon|error during connect|failed to connect to the docker API|Error pinging Docker server|docker\.sock: connect|has exited with|(read|write): connection reset by peer|broken pipe|\bEOF\b/;
 
@@ -51,7 +58,7 @@ const lostHost: Fault = (message, config) => {
 };
 
 /** In this order: a full disk takes the daemon down too. */
-const FAULTS = [fullDisk, takenPort, missingImage, lostHost];
+const FAULTS = [fullDisk, takenPort, takenName, missingImage, lostHost];
 
 /** The one sentence about what a provider said of a Docker host; undefined if there is none for it. */
 export function dockerFault(config: StackConfig, messages: readonly string[]): string | undefined {

@@ -1,10 +1,10 @@
 import { home } from "../paths";
 import { backendEnvironment } from "../pulumi";
 import type { Host } from "../hosts/host";
-import { clearDeadLocks, stateDirectory } from "./engine-locks";
+import { clearDeadLocks, clearHalfFiles, stateDirectory } from "./engine-locks";
 import { endLeftovers } from "./leftovers";
 import { exportState, idsIn, settlePending } from "./pending";
-import { notAmong, strays } from "./things";
+import { noteEarlier, notAmong, strays } from "./things";
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -19,6 +19,7 @@ export async function repair(stack: string, host: Host): Promise<string[]> {
   const backend: NodeJS.ProcessEnv = backendEnvironment(process.env, home());
   const state = stateDirectory({ ...process.env, ...backend }.PULUMI_BACKEND_URL);
   const cleared = state === undefined ? [] : clearDeadLocks(state, stack);
+  if (state !== undefined) clearHalfFiles(state, stack);
   if (cleared.length > 0) {
     const ended = await endLeftovers(stack);
     if (ended > 0) cleared.push(`Ended what it had left running: ${ended} processes.`);
@@ -40,6 +41,7 @@ export async function leavingNoStrays<T extends { code: number }>(
 ): Promise<T> {
   if (things === undefined) return work();
   const before = await things.list();
+  noteEarlier(stack, before);
   const result = await work();
   if (result.code === 0) return result;
   try {

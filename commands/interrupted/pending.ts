@@ -4,7 +4,7 @@ import { z } from "zod";
 import { home } from "../paths";
 import { writePrivate } from "../private-files";
 import { runPulumi } from "../pulumi";
-import { strays, type Things } from "./things";
+import { earlierThings, notAmong, strays, type Things } from "./things";
 
 const resourceSchema = z.looseObject({
   urn: z.string(),
@@ -67,7 +67,12 @@ export async function settlePending(stack: string, things: Things | undefined): 
   if (pending.length === 0) return { lines: [], isDoubtful: false };
   const creating = pending.filter(({ type }) => type === "creating");
   const names = new Set(creating.map(({ resource }) => resource.inputs?.name));
-  const found = strays(await things.list(), idsIn(state), ({ name }) => names.has(name));
+  const isNew = notAmong(earlierThings(stack));
+  const found = strays(
+    await things.list(),
+    idsIn(state),
+    (thing) => names.has(thing.name) && isNew(thing),
+  );
   const lines: string[] = [];
   for (const thing of found) {
     await things.remove(thing);

@@ -1,12 +1,19 @@
-/** A container, network or volume of a stack, as it is on its host. */
-export interface Thing {
-  kind: "container" | "network" | "volume";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { home } from "../paths";
+import { writePrivate } from "../private-files";
+
+const thingSchema = z.object({
+  kind: z.enum(["container", "network", "volume"]),
   /** What the engine's state has as its id. */
-  id: string;
-  name: string;
+  id: z.string(),
+  name: z.string(),
   /** Whether it holds data that somebody may want again. */
-  isData: boolean;
-}
+  isData: z.boolean(),
+});
+/** A container, network or volume of a stack, as it is on its host. */
+export type Thing = z.infer<typeof thingSchema>;
 
 /** What a stack has on its host, under its label, whoever made it. */
 export interface Things {
@@ -35,4 +42,23 @@ export function strays(
 export function notAmong(earlier: readonly Thing[]): (thing: Thing) => boolean {
   const keys = new Set(earlier.map(key));
   return (thing) => !keys.has(key(thing));
+}
+
+const earlierFile = (stack: string) => `${stack}-earlier.json`;
+const locks = () => path.join(home(), "locks");
+
+/** Notes what is there before a run, which may be killed. */
+export function noteEarlier(stack: string, things: readonly Thing[]): void {
+  writePrivate(locks(), { [earlierFile(stack)]: JSON.stringify(things) });
+}
+
+/** What was there before the last run: none of it is that run's, even under a name of the stack. */
+export function earlierThings(stack: string): Thing[] {
+  try {
+    const text = fs.readFileSync(path.join(locks(), earlierFile(stack)), "utf8");
+    return z.array(thingSchema).parse(JSON.parse(text));
+  } catch {
+    // There was no such run, or it was killed before it made anything.
+    return [];
+  }
 }

@@ -82,7 +82,7 @@ async function send(file: string): Promise<unknown> {
         figures.repeated++;
         await setTimeout(300);
       }
-      await setTimeout(20);
+      await setTimeout(100);
     }
   };
   await Promise.all(Array.from({ length: 4 }, worker));

@@ -3,10 +3,20 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { dockerFault } from "../../commands/docker-faults";
 import { engineErrors } from "../../commands/engine-errors";
-import { clearDeadLocks, stateDirectory } from "../../commands/interrupted/engine-locks";
+import {
+  clearDeadLocks,
+  clearHalfFiles,
+  stateDirectory,
+} from "../../commands/interrupted/engine-locks";
 import { heldBy, isGone, thisHolder, type Holder } from "../../commands/interrupted/holder";
 import { holding } from "../../commands/interrupted/stack-lock";
-import { notAmong, strays, type Thing } from "../../commands/interrupted/things";
+import {
+  earlierThings,
+  noteEarlier,
+  notAmong,
+  strays,
+  type Thing,
+} from "../../commands/interrupted/things";
 import { parseConfig } from "../../config/parse";
 
 /** A number that no process has: above what any system gives. */
@@ -94,6 +104,29 @@ describe("Pulumi's locks", () => {
     expect(fs.readdirSync(locks())).toEqual(["a.json", "b.json"]);
   });
 
+  test("and half-written files beside the state go, the state stays", () => {
+    const stacks = path.join(directory, ".pulumi/stacks/tracekeep");
+    fs.mkdirSync(stacks, { recursive: true });
+    const files = {
+      "dev.json": "{}",
+      "dev.json.attrs": "",
+      "dev.json.bak": "{}",
+      "dev.json.bak.attrs": "{}",
+      "dev.json.18a1b2.tmp": '{"chec',
+      "other.json.attrs": "",
+    };
+    for (const [name, text] of Object.entries(files)) {
+      fs.writeFileSync(path.join(stacks, name), text);
+    }
+    clearHalfFiles(directory, "dev");
+    expect(fs.readdirSync(stacks).sort()).toEqual([
+      "dev.json",
+      "dev.json.bak",
+      "dev.json.bak.attrs",
+      "other.json.attrs",
+    ]);
+  });
+
   test.each([
     ["file:///srv/state", "/srv/state"],
     ["file:///srv/a%20b?no_tmp_dir=true", "/srv/a b"],
@@ -123,7 +156,9 @@ describe("what an interrupted run left", () => {
   });
 
   test("is what was not there before", () => {
-    const isNew = notAmong([volume]);
+    expect(earlierThings("dev")).toEqual([]);
+    noteEarlier("dev", [volume]);
+    const isNew = notAmong(earlierThings("dev"));
     expect([volume, container].map(isNew)).toEqual([false, true]);
   });
 });
@@ -165,6 +200,11 @@ describe("what providers say of a Docker host", () => {
       "error during connect: Get http://docker.example.com/v1.41/images/json: command [ssh] has exited with exit status 255, please make sure: stderr=Connection reset",
       remote,
       /^The ssh connection to ssh:\S+ was lost on the way \(Connection reset\): /,
+    ],
+    [
+      'Conflict. The container name "/tracekeep-dev-tempo" is already in use by container "1f"',
+      local,
+      /^The Docker host \(unix:\S+\) has a container "tracekeep-dev-tempo" that is not in this stack's state: /,
     ],
     [
       "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
