@@ -59,7 +59,9 @@ export async function takenPorts(
     const other = there.find(({ stack }) => stack !== config.stack);
     if (other) {
       lines.push(
-        `${bind}:${port} (${path}, for ${owner}) is held by container "${other.container}".`,
+        `${bind}:${port} (${path}, for ${owner}) is held by container "${other.container}"${
+          other.stack === undefined ? "" : ` of stack "${other.stack}"`
+        }.`,
       );
       continue;
     }
@@ -89,6 +91,6 @@ export async function checkPorts(config: StackConfig, docker: Docker): Promise<v
   throw new Error(
     `The Docker host has no room for ${lines.length === 1 ? "a port" : "ports"} of stack "${config.stack}"; nothing was changed.\n` +
       `${lines.map((line) => `  ${line}`).join("\n")}\n` +
-      `End what holds it, or give the option another port in Pulumi.${config.stack}.yaml.`,
+      `End what holds it, or give the option another port in Pulumi.${config.stack}.yaml; portOffset moves them all.`,
   );
 }

@@ -143,6 +143,33 @@ export async function runPulumi(
 
 const known = new Set<string>();
 
+interface ListedStack {
+  name: string;
+  /** Left out where the backend does not count. */
+  resourceCount?: number;
+}
+
+/** A stack as the backend lists it, if it is there. */
+async function listedStack(
+  command: string,
+  stack: string,
+  cwd: string,
+  env: Record<string, string>,
+): Promise<ListedStack | undefined> {
+  const listed = await spawnPulumi(command, ["stack", "ls", "--json"], { cwd, env, capture: true });
+  if (listed.code !== 0) throw new Error("Pulumi could not read its backend; see above.");
+  const stacks = JSON.parse(listed.stdout) as ListedStack[];
+  return stacks.find(({ name }) => name.split("/").pop() === stack);
+}
+
+/** How many resources a stack's state has, 0 where there is none; undefined if that is not known. */
+export async function stackResources(stack: string): Promise<number | undefined> {
+  const env = backendEnvironment(process.env, home());
+  fs.mkdirSync(path.join(home(), "stacks"), { recursive: true, mode: 0o700 });
+  const listed = await listedStack(await findPulumi(), stack, projectOfCopies(), env);
+  return listed === undefined ? 0 : listed.resourceCount;
+}
+
 async function ensureStack(
   command: string,
   stack: string,
@@ -150,10 +177,7 @@ async function ensureStack(
   env: Record<string, string>,
 ): Promise<void> {
   if (known.has(stack)) return;
-  const listed = await spawnPulumi(command, ["stack", "ls", "--json"], { cwd, env, capture: true });
-  if (listed.code !== 0) throw new Error("Pulumi could not read its backend; see above.");
-  const names = (JSON.parse(listed.stdout) as { name: string }[]).map(({ name }) => name);
-  if (!names.some((name) => name.split("/").pop() === stack)) {
+  if ((await listedStack(command, stack, cwd, env)) === undefined) {
     const args = ["stack", "init", stack, "--no-select", "--non-interactive"];
     const made = await spawnPulumi(command, args, { cwd, env, capture: true });
     if (made.code !== 0) throw new Error(`Pulumi could not make the stack "${stack}"; see above.`);

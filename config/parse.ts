@@ -2,6 +2,7 @@ import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { checkAcross } from "./checks";
 import { NOTHING_LOCKED, type ImagesLock } from "./images-lock";
+import { withPortOffset } from "./port-offset";
 import { stackSchema, type ParsedOptions } from "./schema";
 import { Secret } from "./secret";
 
@@ -227,7 +228,7 @@ export function parseConfig(raw: unknown, context: ParseContext): StackConfig {
   const shape = parseShape(shallow);
   const { options } = shape;
   const config: StackConfig = {
-    ...options,
+    ...withPortOffset(options),
     stack: context.stack,
     environment: options.environment ?? labelOf("", context.stack),
     namePrefix: options.namePrefix ?? labelOf("tracekeep-", context.stack),

@@ -34,6 +34,9 @@ export const stackSchema = z.strictObject({
     )
     .optional(),
   namePrefix: o.dnsLabel("Start of every container's, volume's and network's name.").optional(),
+  portOffset: o
+    .count("Added to every published port, stated or not: a second stack beside a first one.", 0)
+    .prefault(0),
 
   kubernetes,
   docker: o.section("The Docker host.", {

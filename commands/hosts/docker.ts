@@ -7,6 +7,7 @@ import { editedFiles, strangers } from "../drift/docker";
 import { checkDocker, dockerHost } from "../docker";
 import { dockerFault } from "../docker-faults";
 import { checkImages } from "../host-images";
+import { checkNames } from "../host-names";
 import { checkPorts } from "../host-ports";
 import { dockerThings } from "../interrupted/docker";
 import { unwellContainers } from "../unwell";
@@ -30,6 +31,7 @@ async function open(config: StackConfig): Promise<Host> {
   const { docker } = await checkDocker(stack, config.docker);
   return {
     checkRoom: async () => {
+      await checkNames(config, docker);
       await checkPorts(config, docker);
       await checkImages(config, docker);
     },

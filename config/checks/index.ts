@@ -9,7 +9,7 @@ import { dockerHost } from "./docker";
 import { databasePassword } from "./grafana";
 import { onKubernetes } from "./kubernetes";
 import { applications, namesUnique, scrapeTargetsNamed } from "./names";
-import { plaintextOnLoopback, portClashes } from "./ports";
+import { plaintextOnLoopback, portClashes, portsInRange } from "./ports";
 import { gatewayRuns, replicasWork } from "./replicas";
 import { budgets } from "./space";
 import { s3Complete } from "./storage";
@@ -20,6 +20,7 @@ export { publishedPorts } from "./ports";
 
 const CHECKS: readonly Check[] = [
   portClashes,
+  portsInRange,
   plaintextOnLoopback,
   s3Complete,
   certificateTimes,

@@ -3,6 +3,9 @@ import { DIALLED_SERVICES } from "../services";
 import { isLoopback } from "../types";
 import type { Check } from "./check";
 
+/** There is none above it. */
+const LAST_PORT = 65_535;
+
 export interface PublishedPort {
   path: string;
   owner: string;
@@ -64,6 +67,15 @@ export const portClashes: Check = (config) => {
   }
   return problems;
 };
+
+/** No port is moved to where there are none. */
+export const portsInRange: Check = (config) =>
+  publishedPorts(config)
+    .filter(({ port }) => port > LAST_PORT)
+    .map(({ path, port }) => ({
+      path,
+      message: `expected at most ${LAST_PORT} with portOffset added: ${port - config.portOffset} and ${config.portOffset} make ${port}`,
+    }));
 
 /** Plaintext never leaves the host. */
 export const plaintextOnLoopback: Check = ({ intake }) =>

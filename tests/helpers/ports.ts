@@ -9,7 +9,8 @@ const WORKERS = 8;
 const SHARE = Math.floor((LAST - FIRST) / WORKERS);
 const start = FIRST + ((Number(process.env.JEST_WORKER_ID ?? 1) - 1) % WORKERS) * SHARE;
 
-const canListen = (port: number): Promise<boolean> =>
+/** Whether a loopback port is free. */
+export const canListen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));

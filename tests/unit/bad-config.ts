@@ -59,6 +59,7 @@ export const WRONG_FORMS: BadConfig[] = [
   [{ ports: { tempo: { http: 0 } } }, "ports.tempo.http", "a port from 1 to 65535, got 0"],
   [{ ports: { tempo: { http: Infinity } } }, "ports.tempo.http", "got Infinity"],
   [{ sampling: { ratio: NaN } }, "sampling.ratio", "expected a number from 0 to 1, got NaN"],
+  [{ portOffset: -1 }, "portOffset", "a whole number of at least 0, got -1"],
   [{ ports: { tempo: { http: 65536 } } }, "ports.tempo.http", "got 65536"],
   [{ ports: { tempo: { http: 3200.5 } } }, "ports.tempo.http", "got 3200.5"],
   [
@@ -240,6 +241,11 @@ export const CLASHES: BadConfig[] = [
     "collector and tempo both want port 4317",
   ],
   [{ ports: { collector: { otlpGrpc: 4318 } } }, "ports.collector.otlpHttp", "both want port 4318"],
+  [
+    { portOffset: 50_000 },
+    "ports.jaeger.http",
+    "expected at most 65535 with portOffset added: 16686 and 50000 make 66686",
+  ],
   [
     { intake: { plaintext: { enabled: true, otlpGrpc: 9090 } } },
     "intake.plaintext.otlpGrpc",

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { OPERATOR, readerName, VERIFICATION } from "../../components/pki/certificate-spec";
 import { rawOptions, secretsInClear } from "../../commands/stack-config";
+import { publishedPorts } from "../../config/checks";
 import { secretOptions } from "../../config/options";
 import { ConfigurationError, parseConfig, type Problem } from "../../config/parse";
 import { Secret } from "../../config/secret";
@@ -246,6 +247,30 @@ describe("names", () => {
   });
 });
 
+describe("portOffset", () => {
+  const options = {
+    ports: { grafana: { https: 8443 }, loki: { bind: "0.0.0.0" } },
+    intake: { plaintext: { enabled: true }, zipkin: { enabled: true } },
+  };
+
+  test("moves every published port, stated or not, and nothing else", () => {
+    const before = parse(options);
+    const after = parse({ ...options, portOffset: 100 });
+    const numbers = (config: typeof before) =>
+      publishedPorts(config).map(({ path: where, bind, port }) => ({ where, bind, port }));
+    expect(numbers(after)).toEqual(
+      numbers(before).map((one) => ({ ...one, port: one.port + 100 })),
+    );
+    expect(numbers(before)).toHaveLength(12);
+    const rest = { ports: undefined, intake: undefined, portOffset: undefined };
+    expect({ ...after, ...rest }).toEqual({ ...before, ...rest });
+  });
+
+  test("may move them up to the last port there is", () => {
+    expect(parse({ portOffset: 65_535 - 16_686 }).ports.jaeger.http).toBe(65_535);
+  });
+});
+
 describe("a stack file", () => {
   test("gives its options, ciphertexts as placeholders, other projects' left out", () => {
     const text = [
@@ -308,7 +333,7 @@ describe("a stack file", () => {
   ] as const)("Pulumi.%s.yaml is right, for %s, and says something of every group", (stack, on) => {
     const raw = optionsOf(stack);
     const config = parseConfig(raw, { stack, environment: AWS });
-    const left = ["stack", "namePrefix", "imagesLock", ...WITHOUT_MEANING[on]];
+    const left = ["stack", "namePrefix", "portOffset", "imagesLock", ...WITHOUT_MEANING[on]];
     const groups = Object.keys(config).filter((key) => !left.includes(key));
     expect(Object.keys(raw).sort()).toEqual(groups.sort());
     expect(config.target).toBe(on);

@@ -25,6 +25,11 @@ describe("a port of the host", () => {
     ]);
   });
 
+  test("that another stack publishes is named with that stack", async () => {
+    const [line] = await takenPorts(config(), [holder({ stack: "prod" })], false);
+    expect(line).toMatch(/is held by container "other" of stack "prod"\.$/);
+  });
+
   test.each([
     ["on every address", { bind: "0.0.0.0" }, 1],
     ["of another stack of ours", { stack: "prod" }, 1],
