@@ -23,7 +23,8 @@ export abstract class ServiceComponent extends pulumi.ComponentResource {
     { workload, deployer }: ServiceArgs,
     opts: pulumi.ComponentResourceOptions,
   ) {
-    super(`tracekeep:index:${type}`, name, {}, opts);
+    // A component that waits holds back everything in it.
+    super(`tracekeep:index:${type}`, name, {}, { ...opts, dependsOn: undefined });
     this.endpoint = deployer.deploy(workload, { parent: this, dependsOn: opts.dependsOn });
     this.registerOutputs({ instance: this.endpoint.instance });
   }

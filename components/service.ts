@@ -50,6 +50,7 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       | "env"
       | "entrypoint"
       | "endsByKill"
+      | "configCheck"
       | "files"
       | "secretFiles"
       | "storage"
@@ -110,6 +111,12 @@ function routeTo(config: StackConfig, service: ServiceName, name: string): Workl
     ...(chain !== undefined && { certificate: { chain, key: ROUTE_KEY } }),
   };
 }
+
+/** What a collector is told on its command line, and how it checks that and the files it names. */
+export const collectorArgs = (...args: string[]): Pick<Workload, "args" | "configCheck"> => ({
+  args,
+  configCheck: { args: ["validate", ...args] },
+});
 
 /**
  * Ports of a service that others dial.

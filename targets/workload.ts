@@ -16,6 +16,11 @@ export interface Workload {
   /** Replaces the image's entry point. Default: the image's own. */
   entrypoint?: string[];
   args: string[];
+  /**
+   * How the program itself judges its files: it ends, well if it would take them, without serving
+   * anybody. Default: none, for it has no such way.
+   */
+  configCheck?: { entrypoint?: string[]; args: string[] };
   /** Plain environment variables; never a secret. */
   env: Record<string, string>;
   /** Configuration documents: a change of one replaces the container. */

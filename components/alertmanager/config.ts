@@ -47,6 +47,10 @@ export function alertmanagerWorkload(context: ServiceContext): Workload {
       // Its own metrics say which receiver a delivery failed to.
       "--enable-feature=receiver-name-in-metrics",
     ],
+    configCheck: {
+      entrypoint: ["/bin/amtool"],
+      args: ["check-config", `${layout.config}/alertmanager.yml`],
+    },
     files: alertmanagerDocuments(context),
     secretFiles: receiverSecrets(config, layout),
     storage: { path: layout.data, ownedByImage: true },

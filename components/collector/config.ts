@@ -4,7 +4,13 @@ import { REPLICA } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { CLOCK_ERROR } from "../clocks";
 import { ownMetrics } from "../own-metrics";
-import { portsOf, serviceWorkload, UNTIL_FORGOTTEN, type ServiceContext } from "../service";
+import {
+  collectorArgs,
+  portsOf,
+  serviceWorkload,
+  UNTIL_FORGOTTEN,
+  type ServiceContext,
+} from "../service";
 import { hasTwoTiers, openListeners } from "../stack/connections";
 import { attributesAccess, clusterAttributes } from "./cluster-attributes";
 import { documentText, IDS, REPLICA_NAME, type Settings } from "./component";
@@ -130,7 +136,7 @@ export function collectorWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
   return serviceWorkload(context, "collector", {
     ...(hasTwoTiers(config) ? secondTier(context) : attributesAccess(config)),
-    args: [`--config=${layout.config}/${FILE}`, ...redactionArgs(config)],
+    ...collectorArgs(`--config=${layout.config}/${FILE}`, ...redactionArgs(config)),
     env: { GOMEMLIMIT: `${mebibytes(heapOf(limitsOf(config, "collector")))}MiB` },
     files: collectorDocuments(context),
     storage: { path: layout.data, ownedByImage: false },

@@ -8,7 +8,7 @@ import { clientTls } from "../collector/exporters";
 import { heapOf, memoryLimiter } from "../collector/memory";
 import { applicationIntake } from "../collector/receivers";
 import { ownMetrics, ownMetricsAddress } from "../own-metrics";
-import { serviceWorkload, UNTIL_FORGOTTEN, type ServiceContext } from "../service";
+import { collectorArgs, serviceWorkload, UNTIL_FORGOTTEN, type ServiceContext } from "../service";
 
 const FILE = "gateway.yaml";
 
@@ -91,7 +91,7 @@ export function gatewayWorkload(context: ServiceContext): Workload {
   const limits = limitsOf(config, "collector-gateway");
   const scaled = config.kubernetes.autoscale["collector-gateway"];
   return serviceWorkload(context, "collector-gateway", {
-    args: [`--config=${layout.config}/${FILE}`],
+    ...collectorArgs(`--config=${layout.config}/${FILE}`),
     env: { GOMEMLIMIT: `${mebibytes(heapOf(limits))}MiB` },
     files: gatewayDocuments(context),
     probe: {

@@ -4,7 +4,12 @@ import { goDuration, mebibytes } from "../../config/units";
 import { tlsFiles, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { ownMetrics, ownMetricsAddress } from "../own-metrics";
-import { CERTIFICATE_RELOAD, serviceWorkload, type ServiceContext } from "../service";
+import {
+  CERTIFICATE_RELOAD,
+  collectorArgs,
+  serviceWorkload,
+  type ServiceContext,
+} from "../service";
 
 /** The name that Jaeger has had for it all along; newer ones also know it as `otlp_http`. */
 const PROMETHEUS_EXPORTER = "otlphttp/prometheus";
@@ -110,7 +115,7 @@ export function jaegerDocuments(context: ServiceContext): ConfigFile[] {
 export function jaegerWorkload(context: ServiceContext): Workload {
   const { layout } = context;
   return serviceWorkload(context, "jaeger", {
-    args: [`--config=${configFile(layout)}`],
+    ...collectorArgs(`--config=${configFile(layout)}`),
     files: jaegerDocuments(context),
     storage: { path: layout.data, ownedByImage: false },
     writable: [layout.scratch],

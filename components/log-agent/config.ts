@@ -5,7 +5,7 @@ import { HOST_NAME, type Layout } from "../../targets/layout";
 import type { ConfigFile, Workload } from "../../targets/workload";
 import { clientTls } from "../collector/exporters";
 import { ownMetrics, ownMetricsAddress } from "../own-metrics";
-import { goMemoryLimit, serviceWorkload, type ServiceContext } from "../service";
+import { collectorArgs, goMemoryLimit, serviceWorkload, type ServiceContext } from "../service";
 import { HOST } from "./pod-logs";
 import { sourceOf } from "./source";
 
@@ -119,11 +119,11 @@ const isOneOfMany = ({ containerLogs }: Layout) => containerLogs === "pods";
 export function logAgentWorkload(context: ServiceContext): Workload {
   const { config, layout } = context;
   return serviceWorkload(context, "log-agent", {
-    args: [
+    ...collectorArgs(
       `--config=${layout.config}/${FILE}`,
       // By default lines wait up to 100 ms in memory while the place behind them is noted already.
       "--feature-gates=stanza.synchronousLogEmitter",
-    ],
+    ),
     env: goMemoryLimit(config, "log-agent"),
     files: logAgentDocuments(context),
     storage: { path: layout.data, ownedByImage: false },

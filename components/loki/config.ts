@@ -204,6 +204,7 @@ export function lokiWorkload(context: ServiceContext): Workload {
   const healthUrl = `http://127.0.0.1:${layout.listen("health")}/ready`;
   return serviceWorkload(context, "loki", {
     args: [`-config.file=${layout.config}/loki.yaml`],
+    configCheck: { args: [`-config.file=${layout.config}/loki.yaml`, "-verify-config"] },
     env: {
       ...goMemoryLimit(config, "loki"),
       ...s3.env,

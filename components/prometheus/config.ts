@@ -114,6 +114,10 @@ export function prometheusWorkload(context: ServiceContext): Workload {
         ? []
         : [`--rules.alert.resend-delay=${goDuration(Math.min(RESEND_DELAY, heartbeat))}`]),
     ],
+    configCheck: {
+      entrypoint: ["/bin/promtool"],
+      args: ["check", "config", `${layout.config}/prometheus.yml`],
+    },
     files: prometheusDocuments(context),
     secretFiles: isEnabled(config, "qdrant")
       ? [

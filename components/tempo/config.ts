@@ -227,6 +227,7 @@ export function tempoWorkload(context: ServiceContext): Workload {
   const healthUrl = `http://127.0.0.1:${layout.listen("health")}/ready`;
   return serviceWorkload(context, "tempo", {
     args: [`-config.file=${layout.config}/tempo.yaml`],
+    configCheck: { args: [`-config.file=${layout.config}/tempo.yaml`, "-config.verify=true"] },
     env: {
       ...goMemoryLimit(config, "tempo"),
       ...s3.env,

@@ -59,6 +59,18 @@ function hostMounts({ hostDirectories = [] }: Workload): docker.types.input.Cont
   }));
 }
 
+/** Directories in memory, the service's alone. */
+export function scratch({ user, writable }: Workload): Record<string, string> {
+  const options = `rw,nosuid,nodev,noexec,size=${SCRATCH_SIZE},mode=0700,uid=${user.uid},gid=${user.gid}`;
+  return Object.fromEntries([...writable].sort().map((path) => [path, options]));
+}
+
+/** Environment variables as the provider takes them. */
+export const variables = ({ env }: Workload): string[] =>
+  Object.entries(env)
+    .map(([variable, value]) => `${variable}=${value}`)
+    .sort();
+
 /** The arguments of a Workload's container. Lists are sorted: their order is a change to the provider. */
 export function containerArgs(
   scope: Scope,
@@ -66,7 +78,6 @@ export function containerArgs(
   parts: ContainerParts,
 ): docker.ContainerArgs {
   const { name, user, probe, limits, stopGrace } = workload;
-  const scratch = `rw,nosuid,nodev,noexec,size=${SCRATCH_SIZE},mode=0700,uid=${user.uid},gid=${user.gid}`;
   return {
     ...HARDENED,
     ...memoryLimit(Math.floor(limits.memory / MB)),
@@ -77,12 +88,10 @@ export function containerArgs(
     image: parts.image,
     ...(workload.entrypoint && { entrypoints: workload.entrypoint }),
     command: workload.args,
-    envs: Object.entries(workload.env)
-      .map(([variable, value]) => `${variable}=${value}`)
-      .sort(),
+    envs: variables(workload),
     user: `${user.uid}:${user.gid}`,
     readOnly: true,
-    tmpfs: Object.fromEntries([...workload.writable].sort().map((path) => [path, scratch])),
+    tmpfs: scratch(workload),
     volumes: parts.volumes,
     ...(workload.hostDirectories && { mounts: hostMounts(workload) }),
     networkMode: "bridge",

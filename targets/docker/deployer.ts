@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { issuedOf } from "../issued";
 import type { Deployer, Endpoint, Materials } from "../target";
 import type { IdentityMount, SecretFile, Workload } from "../workload";
+import { ConfigChecks } from "./config-checks";
 import { containerArgs } from "./container";
 import { dataVolume } from "./data";
 import { contentHash } from "../content-hash";
@@ -28,9 +29,11 @@ export interface DockerDeployerArgs {
 /** Runs Workloads as containers. */
 export class DockerDeployer implements Deployer {
   readonly #trust: MountedFiles;
+  readonly #checks: ConfigChecks;
 
   constructor(private readonly args: DockerDeployerArgs) {
     const { scope, images, helper, materials } = args;
+    this.#checks = new ConfigChecks(scope);
     const bundles = Object.entries(materials.trust) as [string, pulumi.Output<string>][];
     const hash = pulumi.all(bundles.map(([, pem]) => pem)).apply(contentHash);
     this.#trust = fileVolume(
@@ -59,6 +62,15 @@ export class DockerDeployer implements Deployer {
       this.#trust,
     ];
     const data = storage && dataVolume(scope, workload, storage, images.of(helper), parent);
+    this.#checks.add(workload, image, files, parent);
+    const waits: Promise<pulumi.Input<pulumi.Resource>[]> = this.#checks
+      .passed()
+      .then((checks) => [
+        ...checks,
+        ...files.flatMap(({ ready }) => ready),
+        ...(data?.ready ?? []),
+        ...waitsFor(opts),
+      ]);
     const container = new docker.Container(
       name,
       containerArgs(scope, workload, {
@@ -70,11 +82,7 @@ export class DockerDeployer implements Deployer {
       {
         parent,
         provider: scope.provider,
-        dependsOn: [
-          ...files.flatMap(({ ready }) => ready),
-          ...(data?.ready ?? []),
-          ...waitsFor(opts),
-        ],
+        dependsOn: waits,
         // The provider reports a change of these as done without doing it. Names and ports are
         // taken, so the old container has to go first.
         replaceOnChanges: ["healthcheck", "init", "mounts", "tmpfs"],

@@ -35,6 +35,12 @@ const COLLECTOR: Recipe = {
   entrypoint: "/otelcol-contrib",
 };
 
+const LOKI: Recipe = {
+  programs: { loki: "/usr/bin/loki" },
+  owned: { "/loki": "0755" },
+  entrypoint: "/usr/bin/loki",
+};
+
 const RECIPES: Partial<Record<ServiceName, Recipe>> = {
   tempo: {
     programs: { tempo: "/tempo" },
@@ -49,11 +55,7 @@ const RECIPES: Partial<Record<ServiceName, Recipe>> = {
     owned: { "/prometheus": "0755" },
     entrypoint: "/bin/prometheus",
   },
-  loki: {
-    programs: { loki: "/usr/bin/loki" },
-    owned: { "/loki": "0755" },
-    entrypoint: "/usr/bin/loki",
-  },
+  loki: LOKI,
   jaeger: {
     programs: { jaeger: "/cmd/jaeger/jaeger-linux" },
     commands: ["sh", "wget"],
@@ -196,6 +198,18 @@ export function testImages(): {
   }
   return { images, missing };
 }
+
+/** Images of the versions that an upgrade starts from; the programs are `<service>-before`. */
+export const earlierImages = () => ({
+  collector: built("collector-before", IMAGES.collector.user, {
+    ...COLLECTOR,
+    programs: { "collector-before": "/otelcol-contrib" },
+  }),
+  loki: built("loki-before", IMAGES.loki.user, {
+    ...LOKI,
+    programs: { "loki-before": "/usr/bin/loki" },
+  }),
+});
 
 const NOBODY: User = { uid: 65534, gid: 65534 };
 

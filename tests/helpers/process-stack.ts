@@ -25,7 +25,7 @@ import { issuePki, replaceFile, type Pki, type ReissueOptions } from "./pki";
 import { freePort } from "./ports";
 import { replicaAddress, replicaName, specsOf } from "./replicas";
 import { ServerProcess } from "./server-process";
-import { programPath } from "./servers";
+import { programPath, type Program } from "./servers";
 
 /** What a mutation may put into a document in place of what belongs there. */
 export interface Places {
@@ -67,6 +67,8 @@ export interface ProcessStackOptions {
   readyTimeout?: number;
   /** Services that look up the names of replicas in the stack's hosts file (see `tests/helpers/hosts.ts`). */
   lookUp?: readonly ServiceName[];
+  /** Programs in place of a service's own, such as another version of it. */
+  programs?: Partial<Record<ServiceName, Program>>;
   /** Accounts of a cluster with which services ask its API, as from a pod. */
   accounts?: Partial<Record<ServiceName, PodAccount>>;
 }
@@ -105,6 +107,7 @@ export class ProcessStack {
   readonly workloads: Partial<Record<ServiceName, Workload>> = {};
   readonly #replicas = new Map<string, Replica>();
   readonly #options: ProcessStackOptions;
+  readonly #programs: Partial<Record<ServiceName, Program>>;
 
   private constructor(
     readonly config: StackConfig,
@@ -118,6 +121,7 @@ export class ProcessStack {
     options: ProcessStackOptions,
   ) {
     this.#options = options;
+    this.#programs = { ...options.programs };
   }
 
   static async start(options: ProcessStackOptions): Promise<ProcessStack> {
@@ -255,6 +259,21 @@ export class ProcessStack {
     await process.ready();
   }
 
+  /**
+   * Ends a service as its target does and starts another program in its place, with the same files,
+   * ports and data.
+   *
+   * @returns once it is ready.
+   */
+  async replaceProgram(service: ServiceName, program: Program): Promise<void> {
+    const workload = this.workloads[service];
+    if (!workload) throw new Error(`this stack was started without ${service}`);
+    await this.process(service).stop();
+    this.#programs[service] = program;
+    await this.#start(service, 0, workload);
+    await this.process(service).ready();
+  }
+
   /** Kills every process, for nothing of it is wanted any more, and removes the directory. */
   async stop(): Promise<void> {
     await Promise.all([...this.#replicas.values()].map(({ process }) => process.stop("SIGKILL")));
@@ -319,7 +338,7 @@ export class ProcessStack {
     const { replicaNameVariable } = workload;
     // Words after the image's program belong to the command line, whatever the image calls it.
     const words = [...(workload.entrypoint?.slice(1) ?? []), ...workload.args];
-    const command = [programPath(service), ...words];
+    const command = [programPath(this.#programs[service] ?? service), ...words];
     const { lookUp = [], accounts = {} } = this.#options;
     const account = accounts[service];
     const named = lookUp.includes(service) ? withHosts(this.directory, command) : command;

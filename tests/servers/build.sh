@@ -10,9 +10,12 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=${TRACEKEEP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tracekeep}/servers
 
+# Those of earlier versions last: where time runs out, they are what is missed least.
 names() {
-  local targets
-  for targets in "$here"/*/targets; do basename "$(dirname "$targets")"; done
+  local targets all
+  all=$(for targets in "$here"/*/targets; do basename "$(dirname "$targets")"; done)
+  grep -v -- '-before$' <<<"$all"
+  grep -- '-before$' <<<"$all"
 }
 
 # Settings that a caller's environment must not change: a committed go.sum is

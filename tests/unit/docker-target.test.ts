@@ -219,6 +219,41 @@ describe("a Workload on Docker", () => {
     ]);
   });
 
+  test("has its files judged by its program first, in a container without network or data", async () => {
+    const configCheck = { entrypoint: ["/tool"], args: ["check", "/etc/tracekeep/config"] };
+    const { container, resources } = await deployed({ change: { configCheck } });
+    const check = container("tempo-config-check");
+    expect(check).toMatchObject({
+      name: "tracekeep-dev-tempo-config-check",
+      image: container("tempo").image,
+      entrypoints: ["/tool"],
+      command: ["check", "/etc/tracekeep/config"],
+      envs: ["A=2", "Z=1"],
+      user: "10001:10002",
+      readOnly: true,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      tmpfs: container("tempo").tmpfs,
+      networkMode: "none",
+      restart: "no",
+      attach: true,
+      mustRun: false,
+      memory: 512,
+      memorySwap: 512,
+    });
+    const data = { containerPath: "/var/tempo" };
+    const mounts = container("tempo").volumes as Record<string, unknown>[];
+    expect(check.volumes).toEqual(
+      mounts.filter(({ containerPath }) => containerPath !== data.containerPath),
+    );
+    // What waits is made after what it waits for.
+    const names = resources.map(({ name }) => name);
+    expect(names.indexOf("tempo-config-check")).toBeLessThan(names.lastIndexOf("tempo"));
+    expect((await deployed()).resources.map(({ name }) => name)).not.toContain(
+      "tempo-config-check",
+    );
+  });
+
   test("keeps keys and secret files to their service's user", async () => {
     const { container, find } = await deployed();
     const certificate = { file: "/etc/tracekeep/identity/tls.crt", content: "LEAF" };

@@ -1,0 +1,119 @@
+import { findProgram, howToGet } from "../helpers/servers";
+import { describeUnless } from "../helpers/skip";
+import { environmentOf, findTrace, sendTrace, type Variables } from "./application";
+import { expectCode, say } from "./command";
+import { earlierImages, testImages } from "./images";
+import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
+import { seriesAt } from "./operator";
+import { freePorts, imageOptions, TestStack } from "./stack";
+import { brokenIn } from "./summary";
+
+const MINUTE = 60_000;
+const VERIFIED = /verified: stack e2e-\w+, \d+ hops ok/;
+
+const EARLIER = ["collector-before", "loki-before"] as const;
+const lacking = [
+  ...lackingDocker(),
+  ...lackingForUp(),
+  ...EARLIER.filter((name) => findProgram(name) === undefined).map(
+    (name) => `no program ${name}: ${howToGet}`,
+  ),
+  ...(PUBLISHED_IMAGES ? ["the earlier versions are no published images"] : []),
+];
+
+describeUnless(lacking, "an upgrade by `up`", () => {
+  let stack: TestStack;
+  let ports: Awaited<ReturnType<typeof freePorts>>;
+  let images: Record<string, string>;
+  let before: Record<string, string>;
+  let variables: Variables;
+  let trace: string;
+  let written: Date;
+
+  const overrides = (changed: Record<string, string>) => ({
+    images: { pull: false, overrides: { ...images, ...changed } },
+  });
+
+  /** Whether the first `up` went well; without it nothing else says anything. */
+  let isUp = false;
+  const onStack = (name: string, run: () => Promise<void>) =>
+    test(
+      name,
+      async () => {
+        if (!isUp) throw new Error("not run: the first `up` failed");
+        await run();
+      },
+      4 * MINUTE,
+    );
+
+  beforeAll(async () => {
+    ports = await freePorts();
+    images = testImages().images;
+    stack = new TestStack({
+      ...imageOptions(),
+      ports,
+      ...overrides(earlierImages()),
+      // Asks nothing of the collector that the earlier one lacks.
+      redaction: { spanLinks: "keep" },
+      ...Object.fromEntries(
+        ["jaeger", "qdrant", "alertmanager"].map((service) => [service, { enabled: false }]),
+      ),
+      apps: [{ name: "shop", reads: ["tempo"] }],
+    });
+  }, 10 * MINUTE);
+
+  afterAll(() => stack?.remove(), 2 * MINUTE);
+
+  test(
+    "the earlier Loki and collector run, and take what they are sent",
+    async () => {
+      expect(expectCode(await stack.run("up"), 0).output).toMatch(VERIFIED);
+      isUp = true;
+      before = await stack.running();
+      variables = await environmentOf(stack, "shop");
+      trace = await sendTrace(variables);
+      await findTrace(variables, trace);
+      expectCode(await stack.run("env", ["--operator"]), 0);
+      written = new Date();
+    },
+    5 * MINUTE,
+  );
+
+  onStack(
+    "a version that refuses its configuration is named, and nothing is replaced",
+    async () => {
+      // Links are removed by a feature of the collector that its earlier version does not know. Loki's
+      // new version would take its own files.
+      stack.configure({ redaction: {}, ...overrides({ collector: earlierImages().collector }) });
+      for (const attempt of ["the first time", "and again"]) {
+        const ran = expectCode(await stack.run("up"), 1);
+        expect(ran.output).toMatch(
+          /collector is left as it is, and so is every other service: \S+ refuses its configuration/,
+        );
+        expect(ran.output).toContain('no such feature gate "ottl.set.allowNil"');
+        expect({ attempt, running: await stack.running() }).toEqual({ attempt, running: before });
+      }
+      await findTrace(variables, await sendTrace(variables));
+    },
+  );
+
+  onStack(
+    "`up` to both new versions replaces them alone, Loki first, with their data",
+    async () => {
+      stack.configure(overrides({}));
+      const ran = expectCode(await stack.run("up"), 0);
+      say(`\`up\` to new versions ${ran.seconds.toFixed(1)} s`);
+      expect(ran.output).toMatch(VERIFIED);
+      expect(brokenIn(ran.output)).toEqual([]);
+      const after = await stack.running();
+      const replaced = Object.keys(before).filter((name) => after[name] !== before[name]);
+      expect(replaced).toEqual(["collector", "loki"]);
+      const started = async (service: string) =>
+        Date.parse((await stack.docker.getContainer(after[service]).inspect()).State.StartedAt);
+      expect(await started("loki")).toBeLessThan(await started("collector"));
+      await findTrace(variables, trace);
+      const lines = 'sum(count_over_time({service_name=~"tracekeep-verify.+"}[1h]))';
+      expect(await seriesAt(stack, ports, "loki", lines, written)).toBe(1);
+    },
+  );
+});
