@@ -29,7 +29,7 @@ const triesOnce = editDocument<CollectorDocument>("collector", ({ exporters }) =
 });
 
 const decidesLate = editDocument<CollectorDocument>("collector", ({ processors }) => {
-  processors.tail_sampling = { ...processors.tail_sampling, decision_wait: "12s" };
+  processors.tail_sampling = { ...processors.tail_sampling, decision_wait: "7s" };
 });
 
 const timesAsTheyAre = editDocument<CollectorDocument>("collector", ({ processors }) => {
@@ -169,7 +169,11 @@ describeWith(["tempo", "collector"], "Broken on purpose, with sampling", () => {
         decidesLate,
       );
       try {
-        const killed = await throughKill(stack, "collector", { ...brief, shape: KEPT });
+        const killed = await throughKill(stack, "collector", {
+          ...brief,
+          patience: 15,
+          shape: KEPT,
+        });
         expect(beyond(killed, decisionBound(2)).length).toBeGreaterThan(0);
       } finally {
         await stack.stop();

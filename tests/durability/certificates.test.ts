@@ -14,7 +14,7 @@ const LEFT = 3;
 /** Renewed certificates are looked for in a test's time. */
 const watchful: Mutation = editFiles("collector", ({ path, content }) => ({
   path,
-  content: content.replaceAll("reload_interval: 1m", "reload_interval: 1s"),
+  content: content.replaceAll(/reload_interval: \w+/g, "reload_interval: 1s"),
 }));
 
 describeWith(SERVICES, "At the edges of a certificate's validity", () => {
