@@ -55,9 +55,10 @@ export function plansOf(config: StackConfig, stores: Stores): Plan[] {
         ]
       : []),
     ...copiedWorkloads(config).map((workload) => {
-      const [copy, meanwhile] = isFrozen(workload)
-        ? [stores.copyFrozen, "which is frozen"]
-        : [stores.copy, "which stands still"];
+      const frozen = isFrozen(workload);
+      const copy: Stores["copy"] = (...how) =>
+        frozen ? stores.copyFrozen(...how) : stores.copy(...how);
+      const meanwhile = frozen ? "which is frozen" : "which stands still";
       return {
         name: workload.name,
         what: `Copying the data of ${workload.name}, ${meanwhile} meanwhile`,

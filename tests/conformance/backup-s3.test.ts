@@ -159,7 +159,8 @@ describeWith(["versitygw"], "A backup in a bucket", () => {
   });
 
   test("says what S3 says: a wrong secret, no bucket, a CA that is not trusted", async () => {
-    await expect(bucketPlace("s3://elsewhere/x").then(({ list }) => list())).rejects.toThrow(
+    const elsewhere = await bucketPlace("s3://elsewhere/x");
+    await expect(elsewhere.list()).rejects.toThrow(
       /^s3:\/\/elsewhere\/x cannot be listed: NoSuchBucket: /,
     );
     const { AWS_SECRET_ACCESS_KEY: right, AWS_CA_BUNDLE: bundle } = process.env;

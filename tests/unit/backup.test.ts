@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { beginOrGoOn } from "../../commands/backup/begin";
-import * as keys from "../../commands/backup/key";
+import type * as keys from "../../commands/backup/key";
 import { makeKey, type BackupKey } from "../../commands/backup/key";
 import { makeParts } from "../../commands/backup/make";
 import { fileOf, MANIFEST, readManifest } from "../../commands/backup/manifest";
