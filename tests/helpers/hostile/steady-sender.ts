@@ -6,7 +6,7 @@ import type { Target } from "./dial";
 const EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /** Requests per second of each protocol. */
-const RATE = 5;
+const RATE = 3;
 
 /** Milliseconds for which a request is tried, as SDKs do. */
 const PATIENCE = 10_000;
