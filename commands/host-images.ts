@@ -2,16 +2,16 @@ import type Docker from "dockerode";
 import { imageOf, IMAGES } from "../config/images";
 import { localName, lockedOf } from "../config/images-lock";
 import type { StackConfig } from "../config/parse";
-import { enabledServices } from "../components/stack/connections";
+import { usedImages } from "../components/stack/connections";
 import { lookOnHost, type LocalImage } from "./images/on-host";
 
 /** The images that a stack which pulls none needs on its Docker host. */
 export function localImages(config: StackConfig): LocalImage[] {
-  return enabledServices(config).map((service) => ({
-    name: localName(imageOf(config, service)),
+  return usedImages(config).map((user) => ({
+    name: localName(imageOf(config, user)),
     locked:
-      config.images.overrides[service] === undefined
-        ? lockedOf(config.imagesLock, IMAGES[service])
+      config.images.overrides[user] === undefined
+        ? lockedOf(config.imagesLock, IMAGES[user])
         : undefined,
   }));
 }

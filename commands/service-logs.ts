@@ -11,10 +11,10 @@ const ENVIRONMENT = { AWS_ACCESS_KEY_ID: UNREADABLE, AWS_SECRET_ACCESS_KEY: UNRE
  * cannot be read is an empty text: a cause is then less exact, and nothing else.
  */
 export function serviceLogs(stack: string): ReadLog {
-  return async (service) => {
+  return async (...of) => {
     try {
       const config = readStackConfig(stack, { environment: ENVIRONMENT });
-      return await hostOf(config).logs(config)(service);
+      return await hostOf(config).logs(config)(...of);
     } catch {
       return "";
     }

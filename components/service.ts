@@ -6,7 +6,7 @@ import { isDialled, type ServiceName } from "../config/services";
 import type { Layout } from "../targets/layout";
 import type { Workload, WorkloadPort } from "../targets/workload";
 import { edgesOf } from "./stack/edges";
-import { dialledBy, listenersOf, openListeners, zonesOf } from "./stack/connections";
+import { dialledBy, GUARDED, listenersOf, openListeners, zonesOf } from "./stack/connections";
 import { ROUTE_KEY } from "./stack/secrets";
 
 /**
@@ -54,6 +54,7 @@ export type ServiceParts = Pick<Workload, "args" | "probe" | "stopGrace"> &
       | "files"
       | "secretFiles"
       | "storage"
+      | "beside"
       | "hostDirectories"
       | "perHost"
       | "readsPods"
@@ -129,14 +130,17 @@ export function portsOf(
   open = openListeners(config, service),
 ): WorkloadPort[] {
   const published = publishedAt(config, service);
-  return Object.entries(open)
-    .filter(([, { reach }]) => reach === "network")
-    .map(([name]) => ({
-      name,
-      number: layout.listen(name),
-      publish: published[name],
-      route: routeTo(config, service, name),
-    }));
+  return (
+    Object.entries(open)
+      // What a guard opens in its place is the guard's.
+      .filter(([name, { reach }]) => reach === "network" && name !== GUARDED)
+      .map(([name]) => ({
+        name,
+        number: layout.listen(name),
+        publish: published[name],
+        route: routeTo(config, service, name),
+      }))
+  );
 }
 
 /** The Workload of a service: what the tables say of it, and what its room adds. */

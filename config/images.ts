@@ -1,6 +1,6 @@
 import { lockedOf, type ImageName } from "./images-lock";
 import type { StackConfig } from "./parse";
-import type { ServiceName } from "./services";
+import type { ImageUser } from "./services";
 
 export interface Image extends ImageName {
   /** Licence of what is in it, as SPDX names it. */
@@ -23,7 +23,7 @@ const COLLECTOR: Image = {
 };
 
 /** The images that this version of the stack was built and checked for. */
-export const IMAGES: Readonly<Record<ServiceName, Image>> = {
+export const IMAGES: Readonly<Record<ImageUser, Image>> = {
   tempo: {
     repository: "docker.io/grafana/tempo",
     tag: "3.0.3",
@@ -87,6 +87,15 @@ export const IMAGES: Readonly<Record<ServiceName, Image>> = {
     // Docker's log files are root's alone. It has none of root's capabilities.
     user: { uid: 0, gid: 0 },
   },
+  guard: {
+    repository: "docker.io/library/haproxy",
+    tag: "3.4.6",
+    licence: "GPL-2.0-or-later",
+    source: "https://github.com/haproxy/haproxy",
+    // It runs as the user of the store that it stands before, and keeps nothing.
+    user: { uid: 99, gid: 99 },
+    data: "/var/lib/haproxy",
+  },
 };
 
 /** Where a repository's images are taken from: there, or at the mirror if there is one. */
@@ -99,7 +108,7 @@ export function repositoryAt(registry: string | undefined, repository: string): 
  * Reference of a service's image: the override, else the pinned one, at the mirror if there is one.
  * It ends with the digest where the lock has it; a mirror that keeps digests has the same.
  */
-export function imageOf(config: StackConfig, service: ServiceName): string {
+export function imageOf(config: StackConfig, service: ImageUser): string {
   const override = config.images.overrides[service];
   if (override !== undefined) return override;
   const { repository, tag } = IMAGES[service];

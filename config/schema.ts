@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { SECRET_KEYS, SECRET_VALUES } from "./redaction-patterns";
-import { SERVICES } from "./services";
+import { IMAGE_USERS, SERVICES } from "./services";
 import { alerts } from "./schema/alerts";
 import { application } from "./schema/application";
 import { containerLogs } from "./schema/container-logs";
 import { grafana } from "./schema/grafana";
+import { guard } from "./schema/guard";
 import { intake } from "./schema/intake";
 import { kubernetes } from "./schema/kubernetes";
 import { hostNames, ports } from "./schema/publishing";
@@ -86,6 +87,8 @@ export const stackSchema = z.strictObject({
 
   space,
 
+  guard,
+
   capacity: o.section(
     "The load that the stack is to carry without loss. Limits, rate limits and queue sizes follow from it.",
     {
@@ -154,8 +157,8 @@ export const stackSchema = z.strictObject({
     overrides: o.section(
       "Images by service, in place of the pinned ones. The mirror does not apply to them.",
       Object.fromEntries(
-        SERVICES.map((service) => [service, o.text(`Image of ${service}.`).optional()]),
-      ) as Record<(typeof SERVICES)[number], z.ZodOptional<ReturnType<typeof o.text>>>,
+        IMAGE_USERS.map((user) => [user, o.text(`Image of ${user}.`).optional()]),
+      ) as Record<(typeof IMAGE_USERS)[number], z.ZodOptional<ReturnType<typeof o.text>>>,
     ),
     pull: o
       .flag("Whether images are pulled. Without it they must be on the host already.")

@@ -16,6 +16,10 @@ export const DIALLED_SERVICES = [
  */
 export const SERVICES = [...DIALLED_SERVICES, "collector-gateway", "log-agent"] as const;
 
+/** What images are named for: the services, and the guard beside some of them (`components/guard`). */
+export const IMAGE_USERS = [...SERVICES, "guard"] as const;
+
+export type ImageUser = (typeof IMAGE_USERS)[number];
 export type DialledService = (typeof DIALLED_SERVICES)[number];
 export type ServiceName = (typeof SERVICES)[number];
 

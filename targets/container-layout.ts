@@ -1,4 +1,5 @@
-import { listenersOf } from "../components/stack/connections";
+import { guardName } from "../components/guard/name";
+import { GUARDED, listenersOf } from "../components/stack/connections";
 import { IMAGES } from "../config/images";
 import { SERVICES, type ServiceName } from "../config/services";
 import type { Layout } from "./layout";
@@ -35,7 +36,10 @@ export function containerLayout(name: string): Layout {
     probeBind: "127.0.0.1",
     containerLogs: "json-file",
     listen: (listener) => portOf(name, listener),
-    peer: (service, listener) => `${service}:${portOf(service, listener)}`,
+    // What stands before a service has a container, and so a name, of its own.
+    peer: (service, listener) =>
+      `${listener === GUARDED ? guardName(service) : service}:${portOf(service, listener)}`,
+    behind: (listener) => `${name}:${portOf(name, listener)}`,
     // One host runs one of each.
     replica: (service, _, listener) => `${service}:${portOf(service, listener)}`,
     replicas: (service, listener) => `${service}:${portOf(service, listener)}`,

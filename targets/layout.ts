@@ -40,6 +40,8 @@ export interface Layout {
   listen(listener: string): number;
   /** `host:port` at which this process reaches a peer's listener (or its own, from outside). */
   peer(service: ServiceName, listener: string): string;
+  /** `host:port` at which what stands before this process dials one of its listeners. */
+  behind(listener: string): string;
   /** `host:port` of one replica of a service that stores, counted from 0. */
   replica(service: ServiceName, index: number, listener: string): string;
   /** `host:port` that stands for all replicas of a service: a name with an address of each. */

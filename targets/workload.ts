@@ -32,6 +32,11 @@ export interface Workload {
   ports: WorkloadPort[];
   /** The data volume. */
   storage?: Storage;
+  /**
+   * What stands before it, where its data can be seen and not changed: in a container of its own, on
+   * a cluster in its pod. It has neither storage nor secrets, and its files have names of their own.
+   */
+  beside?: Workload[];
   /** Directories of the host, absolute, that it reads and never writes, at the same path. Default: none. */
   hostDirectories?: string[];
   /**

@@ -52,11 +52,11 @@ async function open(config: StackConfig): Promise<Host> {
   };
 }
 
-/** The newest container's log of each service. */
+/** The newest container's log of each service, or of what stands beside it. */
 function logs({ stack, docker: options }: StackConfig): ReadLog {
-  return async (service) => {
+  return async (service, beside = service) => {
     const { docker } = dockerHost(options, 5000);
-    const label = [`tracekeep.stack=${stack}`, `tracekeep.service=${service}`];
+    const label = [`tracekeep.stack=${stack}`, `tracekeep.service=${beside}`];
     const containers = await docker.listContainers({ filters: { label } });
     const [newest] = containers.sort((a, b) => b.Created - a.Created);
     if (newest === undefined) return "";

@@ -31,8 +31,11 @@ export interface Host {
   things?: Things;
 }
 
-/** Reads the last lines that a service wrote; empty where they cannot be read. */
-export type ReadLog = (service: ServiceName) => Promise<string>;
+/**
+ * Reads the last lines that a service wrote, or what stands beside it by its name; empty where they
+ * cannot be read.
+ */
+export type ReadLog = (service: ServiceName, beside?: string) => Promise<string>;
 
 /** How something that the stack publishes is dialled from this machine. */
 export interface Way {

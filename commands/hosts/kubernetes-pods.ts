@@ -32,8 +32,10 @@ async function unwellPods(core: CoreV1Api, of: Selection): Promise<string[]> {
   return Promise.all(
     items.filter(isUnwell).map(async (pod) => {
       const name = pod.metadata?.name ?? "";
+      // Of several containers the first that is not well.
+      const container = pod.status?.containerStatuses?.find(({ ready }) => !ready)?.name;
       const log = await core
-        .readNamespacedPodLog({ namespace, name, tailLines: LINES })
+        .readNamespacedPodLog({ namespace, name, container, tailLines: LINES })
         .catch(() => "");
       const lines = log.trimEnd().split("\n").filter(Boolean);
       const wrote = lines.length > 0 ? "; it wrote last:" : "; it wrote nothing.";

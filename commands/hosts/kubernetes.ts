@@ -139,7 +139,7 @@ async function open(config: StackConfig): Promise<Host> {
 function logs(config: StackConfig): ReadLog {
   const cluster = clusterOf(config);
   const { namespace } = cluster;
-  return async (service) => {
+  return async (service, container = service) => {
     const { CoreV1Api } = await import("@kubernetes/client-node");
     const core = (await clusterAccess(config.kubernetes)).makeApiClient(CoreV1Api);
     const { items } = await core.listNamespacedPod({
@@ -147,7 +147,9 @@ function logs(config: StackConfig): ReadLog {
       labelSelector: selector(selectorOf(cluster, service)),
     });
     const name = items[0]?.metadata?.name;
-    return name === undefined ? "" : core.readNamespacedPodLog({ namespace, name, tailLines: 500 });
+    return name === undefined
+      ? ""
+      : core.readNamespacedPodLog({ namespace, name, container, tailLines: 500 });
   };
 }
 

@@ -4,7 +4,7 @@ import { goDuration } from "../../config/units";
 import { tlsFiles } from "../../targets/layout";
 import type { ConfigFile } from "../../targets/workload";
 import { CERTIFICATE_RELOAD, type ServiceContext } from "../service";
-import { isEnabled } from "../stack/connections";
+import { GUARDED, isEnabled } from "../stack/connections";
 import { IDS, type Settings } from "./component";
 
 /** Ids of the exporters to the stores: what they have taken is never dropped. */
@@ -107,7 +107,7 @@ function exporterList(context: ServiceContext): Exporter[] {
       id: PRIMARIES[0],
       signals: ["traces"],
       settings: {
-        endpoint: layout.peer("tempo", "otlpGrpc"),
+        endpoint: layout.peer("tempo", GUARDED),
         tls: clientTls(context, "tempo"),
         compression: "none",
         ...primary(context, rate.traces),
@@ -127,7 +127,7 @@ function exporterList(context: ServiceContext): Exporter[] {
       id: PRIMARIES[2],
       signals: ["metrics"],
       settings: {
-        endpoint: `https://${layout.peer("prometheus", "http")}/api/v1/otlp`,
+        endpoint: `https://${layout.peer("prometheus", GUARDED)}/api/v1/otlp`,
         tls: clientTls(context, "prometheus"),
         compression: "none",
         ...primary(context, rate.metrics),

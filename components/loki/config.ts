@@ -116,6 +116,8 @@ function ingester({ config, layout }: ServiceContext) {
     max_chunk_age: goDuration(2 * (config.capacity.outage + CATCHING_UP + CLOCK_ERROR)),
     wal: {
       dir: `${layout.data}/wal`,
+      // Its own guard: above it OTLP is answered with 503, which the collector repeats.
+      disk_full_threshold: config.guard.stopAt,
       replay_memory_ceiling: Math.floor(limitsOf(config, "loki").memory / 2),
     },
   };

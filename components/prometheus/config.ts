@@ -7,6 +7,7 @@ import { heartbeatSeconds } from "../alertmanager/dead-mans-switch";
 import { CATCHING_UP, CLOCK_ERROR } from "../clocks";
 import { publicUrl } from "../public-url";
 import { replicasOf, serviceWorkload, type ServiceContext } from "../service";
+import { guardOf } from "../guard/config";
 import { isEnabled } from "../stack/connections";
 import { stackRules } from "../stack/rules";
 import { certificateEndsDocument } from "./certificate-ends";
@@ -129,6 +130,8 @@ export function prometheusWorkload(context: ServiceContext): Workload {
         ]
       : [],
     storage: { path: layout.data, ownedByImage: true },
+    // Its OTLP intake answers success whether it can write or not.
+    beside: [guardOf(context, "prometheus", "http")],
     probe: {
       kind: "exec",
       command: [

@@ -1,5 +1,5 @@
 import type { StackConfig } from "../../config/parse";
-import { SERVICES, type ServiceName } from "../../config/services";
+import { SERVICES, type ImageUser, type ServiceName } from "../../config/services";
 import { scrapedPort } from "../application/scraped-port";
 
 /** The two kinds of client certificate, by the issuer that signed it. */
@@ -64,12 +64,16 @@ const legacy = (port: number, protocol: Listener["protocol"]) =>
     "intake of clients without TLS, off by default, published on the host's loopback only",
   );
 
+/** Name of the listener that a guard opens in a store's place: what passes it is the store's own TLS. */
+export const GUARDED = "guard";
+
 /** Every listener of every service. Port numbers are those inside the container. */
 export const LISTENERS = {
   tempo: {
     http: mtls(3200, "http", "services"),
     grpc: mtls(9095, "grpc", "services"),
     otlpGrpc: mtls(4317, "grpc", "services"),
+    [GUARDED]: mtls(4327, "grpc", "services"),
     health: probe(3101),
   },
   collector: {
@@ -85,7 +89,10 @@ export const LISTENERS = {
     jaegerThriftHttp: legacy(14268, "http"),
     zipkin: legacy(9411, "http"),
   },
-  prometheus: { http: mtls(9090, "http", "services") },
+  prometheus: {
+    http: mtls(9090, "http", "services"),
+    [GUARDED]: mtls(9099, "http", "services"),
+  },
   loki: {
     http: mtls(3100, "http", "services"),
     grpc: mtls(9095, "grpc", "services"),
@@ -131,6 +138,9 @@ export const LISTENERS = {
 export function listenersOf(service: ServiceName): Readonly<Record<string, Listener>> {
   return LISTENERS[service];
 }
+
+/** Whether a guard stands before a service. */
+export const isGuarded = (service: ServiceName): boolean => GUARDED in LISTENERS[service];
 
 /** A peer that is no service of the stack. */
 export type Outsider =
@@ -192,6 +202,12 @@ export function isEnabled(config: StackConfig, service: ServiceName): boolean {
 export function enabledServices(config: StackConfig): ServiceName[] {
   return SERVICES.filter((service) => isEnabled(config, service));
 }
+
+/** Whose images the stack with this configuration runs. Tempo and Prometheus are never without a guard. */
+export const usedImages = (config: StackConfig): ImageUser[] => [
+  ...enabledServices(config),
+  GUARDED,
+];
 
 const ofOneTier = (config: StackConfig) => !hasTwoTiers(config);
 
@@ -271,12 +287,13 @@ export const CONNECTIONS: readonly Connection[] = [
     carries: "Zipkin",
     when: ({ intake }) => intake.zipkin.enabled,
   },
-  { from: "collector", to: "tempo", listener: "otlpGrpc", carries: "traces (primary)" },
+  { from: "collector", to: "tempo", listener: GUARDED, carries: "traces (primary)" },
+  { from: "tempo", to: "tempo", listener: "otlpGrpc", carries: "what its guard lets through" },
   { from: "collector", to: "loki", listener: "http", carries: "logs (primary)" },
   {
     from: "collector",
     to: "prometheus",
-    listener: "http",
+    listener: GUARDED,
     carries: "metrics (primary), its own included",
   },
   { from: "collector", to: "jaeger", listener: "otlpGrpc", carries: "traces (copy)" },
@@ -345,7 +362,12 @@ export const CONNECTIONS: readonly Connection[] = [
     carries: "silences, and what was delivered",
     when: ({ replicas }) => replicas.alertmanager > 1,
   },
-  { from: "prometheus", to: "prometheus", listener: "http", carries: "scrapes" },
+  {
+    from: "prometheus",
+    to: "prometheus",
+    listener: "http",
+    carries: "scrapes, and what its guard lets through",
+  },
   {
     from: "prometheus",
     to: "scrape targets",

@@ -1,7 +1,7 @@
 import { imageOf, IMAGES } from "../../config/images";
 import { digestIn, whyOpen } from "../../config/images-lock";
 import type { StackConfig } from "../../config/parse";
-import { enabledServices } from "./connections";
+import { usedImages } from "./connections";
 
 /** An image that may be another tomorrow. */
 export interface UnlockedImage {
@@ -14,12 +14,12 @@ export interface UnlockedImage {
 
 /** The images of a stack that are named without a digest, each once. */
 export function unlockedImages(config: StackConfig): UnlockedImage[] {
-  const services = enabledServices(config).map((service): [string, string, string] => [
-    imageOf(config, service),
-    service,
-    config.images.overrides[service] === undefined
-      ? (whyOpen(config.imagesLock, IMAGES[service]) ?? "")
-      : `images.overrides.${service} names it without a digest`,
+  const services = usedImages(config).map((user): [string, string, string] => [
+    imageOf(config, user),
+    user,
+    config.images.overrides[user] === undefined
+      ? (whyOpen(config.imagesLock, IMAGES[user]) ?? "")
+      : `images.overrides.${user} names it without a digest`,
   ]);
   const applications = config.apps.flatMap(({ name, image }): [string, string, string][] =>
     image === undefined ? [] : [[image, name, "apps names it without a digest"]],

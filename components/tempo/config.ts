@@ -10,6 +10,7 @@ import {
   serviceWorkload,
   type ServiceContext,
 } from "../service";
+import { guardOf } from "../guard/config";
 import { s3CaFile, s3Parts } from "../stack/s3";
 
 const MI = 2 ** 20;
@@ -235,6 +236,8 @@ export function tempoWorkload(context: ServiceContext): Workload {
     files: tempoDocuments(context),
     secretFiles: s3.secretFiles,
     storage: { path: layout.data, ownedByImage: true },
+    // It answers success whether it can write or not.
+    beside: [guardOf(context, "tempo", "otlpGrpc")],
     probe: { kind: "exec", command: ["/tempo", "-health", `-health.url=${healthUrl}`] },
     // Live traces go to the write-ahead log within seconds. After a recent query the frontend then
     // waits for ever (grafana/tempo#7967); killing it then loses nothing.

@@ -25,8 +25,8 @@ export interface Context {
   made: MadeTrace;
   /** Milliseconds since the epoch at which waiting ends. */
   deadline: number;
-  /** The last lines of a service's log, where the caller can read them; for causes only. */
-  readLog?(service: ServiceName): Promise<string>;
+  /** The last lines of the log of a service, or of what stands beside it, where the caller can read them; for causes only. */
+  readLog?(service: ServiceName, beside?: string): Promise<string>;
 }
 
 /**

@@ -20,8 +20,8 @@ import { makeTrace } from "./traffic";
 export interface VerificationOptions {
   /** Called once a hop is done. */
   report?: (result: HopResult) => void;
-  /** The last lines of a service's log, where they can be read; they sharpen causes. */
-  readLog?: (service: ServiceName) => Promise<string>;
+  /** The last lines of the log of a service, or of what stands beside it; they sharpen causes. */
+  readLog?: (service: ServiceName, beside?: string) => Promise<string>;
 }
 
 /** What was counted before the run; without an answer a count is left out. */

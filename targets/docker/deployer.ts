@@ -26,6 +26,13 @@ export interface DockerDeployerArgs {
   reach: (bind: string, port: number) => string;
 }
 
+/** What one container of a Workload has besides its files. */
+interface ContainerPlace {
+  parent: Parent;
+  volumes: docker.types.input.ContainerVolume[];
+  dependsOn: pulumi.Input<pulumi.Resource>[];
+}
+
 /** Runs Workloads as containers. */
 export class DockerDeployer implements Deployer {
   readonly #trust: MountedFiles;
@@ -51,9 +58,36 @@ export class DockerDeployer implements Deployer {
   }
 
   deploy(workload: Workload, opts: pulumi.ComponentResourceOptions): Endpoint {
-    const { scope, images, networks, helper, reach } = this.args;
+    const { scope, images, helper, reach } = this.args;
     const { parent } = opts;
     const { name, storage } = workload;
+    const data = storage && dataVolume(scope, workload, storage, images.of(helper), parent);
+    const container = this.#container(workload, {
+      parent,
+      volumes: data ? [data.mount] : [],
+      dependsOn: [...(data?.ready ?? []), ...waitsFor(opts)],
+    });
+    // After it: the first who mounts a fresh volume decides whose it is.
+    const beside = (workload.beside ?? []).map((other) =>
+      this.#container(other, {
+        parent,
+        volumes: data ? [{ ...data.mount, readOnly: true }] : [],
+        dependsOn: [container],
+      }),
+    );
+    const published = workload.ports.flatMap(({ name: listener, publish }) =>
+      publish ? [[listener, reach(publish.bind, publish.port)] as const] : [],
+    );
+    return {
+      name,
+      ready: [container, ...beside],
+      instance: container.id,
+      published: Object.fromEntries(published),
+    };
+  }
+
+  #container(workload: Workload, { parent, volumes, dependsOn }: ContainerPlace): docker.Container {
+    const { scope, images, networks } = this.args;
     const image = images.of(workload.image);
     const files = [
       ...this.#config(workload, image, parent),
@@ -61,22 +95,16 @@ export class DockerDeployer implements Deployer {
       ...workload.identities.map((mount) => this.#identity(workload, mount, image, parent)),
       this.#trust,
     ];
-    const data = storage && dataVolume(scope, workload, storage, images.of(helper), parent);
     this.#checks.add(workload, image, files, parent);
     const waits: Promise<pulumi.Input<pulumi.Resource>[]> = this.#checks
       .passed()
-      .then((checks) => [
-        ...checks,
-        ...files.flatMap(({ ready }) => ready),
-        ...(data?.ready ?? []),
-        ...waitsFor(opts),
-      ]);
-    const container = new docker.Container(
-      name,
+      .then((checks) => [...checks, ...files.flatMap(({ ready }) => ready), ...dependsOn]);
+    return new docker.Container(
+      workload.name,
       containerArgs(scope, workload, {
         image,
         networks: workload.zones.map((zone) => networks.of(zone).name),
-        volumes: [...files.map(({ mount }) => mount), ...(data ? [data.mount] : [])],
+        volumes: [...files.map(({ mount }) => mount), ...volumes],
         labels: this.#restartLabels(workload),
       }),
       {
@@ -89,15 +117,6 @@ export class DockerDeployer implements Deployer {
         deleteBeforeReplace: true,
       },
     );
-    const published = workload.ports.flatMap(({ name: listener, publish }) =>
-      publish ? [[listener, reach(publish.bind, publish.port)] as const] : [],
-    );
-    return {
-      name,
-      ready: [container],
-      instance: container.id,
-      published: Object.fromEntries(published),
-    };
   }
 
   #config({ name, files }: Workload, image: pulumi.Input<string>, parent: Parent): MountedFiles[] {

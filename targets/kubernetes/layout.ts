@@ -10,6 +10,8 @@ export const kubernetesLayout = (name: string): Layout => ({
   ...containerLayout(name),
   probeBind: "0.0.0.0",
   containerLogs: "pods",
+  // In one pod they share its loopback.
+  behind: (listener) => `127.0.0.1:${portOf(name, listener)}`,
   replica: (service, index, listener) =>
     `${replicaName(service, index)}.${headlessName(service)}:${portOf(service, listener)}`,
   replicas: (service, listener) => `${headlessName(service)}:${portOf(service, listener)}`,

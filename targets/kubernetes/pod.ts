@@ -4,7 +4,7 @@ import { labelsOf, placementOf, selectorOf, type Cluster } from "./cluster";
 import { accountName } from "./accounts";
 import { apiMounts, apiVolumes } from "./api-access";
 import { nodeMounts, nodeVolumes } from "./node-volumes";
-import { mountsOf, volumesOf, type MountedNames } from "./volumes";
+import { mountsBeside, mountsOf, volumesOf, type MountedNames } from "./volumes";
 
 type Container = inputs.core.v1.Container;
 type Probe = inputs.core.v1.Probe;
@@ -61,7 +61,11 @@ function replicaVariables({
   ];
 }
 
-function containerOf({ pull }: Cluster, workload: Workload): Container {
+function containerOf(
+  { pull }: Cluster,
+  workload: Workload,
+  volumeMounts: Container["volumeMounts"],
+): Container {
   const { name, image, entrypoint, args, env, limits, ports, linger = 0 } = workload;
   return {
     name,
@@ -98,7 +102,7 @@ function containerOf({ pull }: Cluster, workload: Workload): Container {
       privileged: false,
       readOnlyRootFilesystem: true,
     },
-    volumeMounts: [...mountsOf(workload), ...nodeMounts(workload), ...apiMounts(workload)],
+    volumeMounts,
     ...(linger > 0 && { lifecycle: { preStop: { sleep: { seconds: linger } } } }),
     ...probesOf(workload),
     terminationMessagePolicy: "FallbackToLogsOnError",
@@ -119,7 +123,7 @@ export function podOf(
   workload: Workload,
   names: MountedNames,
 ): inputs.core.v1.PodTemplateSpec {
-  const { name, user, stopGrace, linger = 0 } = workload;
+  const { name, user, stopGrace, linger = 0, beside = [] } = workload;
   const { priorityClass } = cluster.options;
   const { nodeSelector, tolerations } = placementOf(cluster, name);
   const labels = labelsOf(cluster, name);
@@ -127,7 +131,14 @@ export function podOf(
   return {
     metadata: { labels, ...(names.readOnce && { annotations: names.readOnce }) },
     spec: {
-      containers: [containerOf(cluster, workload)],
+      containers: [
+        containerOf(cluster, workload, [
+          ...mountsOf(workload),
+          ...nodeMounts(workload),
+          ...apiMounts(workload),
+        ]),
+        ...beside.map((other) => containerOf(cluster, other, mountsBeside(other, workload))),
+      ],
       volumes: [
         ...volumesOf(workload, names),
         ...nodeVolumes(cluster, workload),

@@ -46,10 +46,11 @@ function service(
 
 /**
  * Services of a Workload: its short name, and a headless one where each of its pods is to be found:
- * those of a StatefulSet by a name of their own, all others by their addresses.
+ * those of a StatefulSet by a name of their own, all others by their addresses. What stands before it
+ * in its pods has a name, too.
  */
 export function servicesOf(cluster: Cluster, workload: Workload): Kinds["Service"][] {
-  const { name, ports, storage, front, eachDialled = false } = workload;
+  const { name, ports, storage, front, eachDialled = false, beside = [] } = workload;
   if (ports.length === 0) return [];
   return [
     service(cluster, workload, name, behindName(workload), { type: "ClusterIP" }),
@@ -63,6 +64,9 @@ export function servicesOf(cluster: Cluster, workload: Workload): Kinds["Service
             publishNotReadyAddresses: front === undefined,
           }),
         ]),
+    ...beside.map((other) =>
+      service(cluster, workload, other.name, { name, ports: other.ports }, { type: "ClusterIP" }),
+    ),
   ];
 }
 

@@ -31,8 +31,15 @@ const MODE = 0o440;
 
 const scratchName = (index: number) => `scratch-${index}`;
 
+/** The configuration documents of a pod: those of the Workload, and of what stands beside it. */
+export const filesOf = ({ files, beside = [] }: Workload) => [
+  ...files,
+  ...beside.flatMap((other) => other.files),
+];
+
 export function volumesOf(workload: Workload, names: MountedNames): Volume[] {
-  const { files, secretFiles, identities, writable } = workload;
+  const { secretFiles, identities, writable } = workload;
+  const files = filesOf(workload);
   const { config, secrets } = DIRECTORIES;
   return [
     ...(files.length === 0
@@ -91,3 +98,9 @@ export function mountsOf({ files, secretFiles, identities, writable, storage }: 
     ...(storage ? [{ name: DATA, mountPath: storage.path }] : []),
   ];
 }
+
+/** What a container beside a Workload's own has of the pod: documents, and the data to look at. */
+export const mountsBeside = (beside: Workload, { storage }: Workload): Mount[] => [
+  ...mountsOf(beside),
+  ...(storage ? [{ name: DATA, mountPath: storage.path, readOnly: true }] : []),
+];

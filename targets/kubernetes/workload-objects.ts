@@ -13,7 +13,7 @@ import { loadBalancersOf } from "./public-service";
 import { routeObjects } from "./routes";
 import { servicesOf } from "./services";
 import type { MaterialTexts, Texts } from "./texts";
-import { identitySecret, keyOf } from "./volumes";
+import { filesOf, identitySecret, keyOf } from "./volumes";
 
 /** What objects are made of, besides the Workloads. */
 export interface Making {
@@ -127,7 +127,9 @@ function secretFilesObject(
   );
 }
 
-function configObject({ cluster }: Making, { name, files }: Workload): Kinds["ConfigMap"] {
+function configObject({ cluster }: Making, workload: Workload): Kinds["ConfigMap"] {
+  const { name } = workload;
+  const files = filesOf(workload);
   const data = files.map(({ path, content }) => [keyOf(path, DIRECTORIES.config), content]);
   return configMap(
     cluster,
@@ -151,7 +153,7 @@ export function workloadObjects(
 ): KubernetesObject[] {
   const making = placed(stack, workload);
   const { cluster } = making;
-  const config = workload.files.length > 0 ? [configObject(making, workload)] : [];
+  const config = filesOf(workload).length > 0 ? [configObject(making, workload)] : [];
   const secrets = workload.secretFiles.length > 0 ? [secretFilesObject(making, workload)] : [];
   return [
     ...config,

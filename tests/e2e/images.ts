@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { IMAGES } from "../../config/images";
-import { SERVICES, type ServiceName } from "../../config/services";
+import { IMAGE_USERS, type ImageUser } from "../../config/services";
 import { findProgram, howToGet, type Program } from "../helpers/servers";
 
 /** An image as its maker publishes it: paths, owners and entry point are those of the real one. */
@@ -41,7 +41,7 @@ const LOKI: Recipe = {
   entrypoint: "/usr/bin/loki",
 };
 
-const RECIPES: Partial<Record<ServiceName, Recipe>> = {
+const RECIPES: Partial<Record<ImageUser, Recipe>> = {
   tempo: {
     programs: { tempo: "/tempo" },
     owned: { "/var/tempo": "0700" },
@@ -73,9 +73,14 @@ const RECIPES: Partial<Record<ServiceName, Recipe>> = {
     owned: { "/qdrant/storage": "0755" },
     entrypoint: "/qdrant/qdrant",
   },
+  guard: {
+    programs: { haproxy: "/usr/local/sbin/haproxy" },
+    commands: ["sh", "df", "sleep", "timeout"],
+    entrypoint: "/usr/local/sbin/haproxy",
+  },
 };
 
-type User = (typeof IMAGES)[ServiceName]["user"];
+type User = (typeof IMAGES)[ImageUser]["user"];
 
 function run(command: string, args: string[], input?: Buffer): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
@@ -160,7 +165,7 @@ function built(name: string, user: User, recipe: Recipe): string {
 }
 
 /** Programs that the test image of a service lacks on this machine. */
-export function lackingPrograms(service: ServiceName): string[] {
+export function lackingPrograms(service: ImageUser): string[] {
   const recipe = RECIPES[service];
   if (recipe === undefined) return [service];
   return contents(recipe)
@@ -169,7 +174,7 @@ export function lackingPrograms(service: ServiceName): string[] {
 }
 
 /** Why a service has no test image on this machine; undefined if it has one. */
-export function lackingImage(service: ServiceName): string | undefined {
+export function lackingImage(service: ImageUser): string | undefined {
   if (RECIPES[service] === undefined) return "there is no program of it to build an image from";
   const lacking = lackingPrograms(service);
   return lacking.length > 0 ? `no ${lacking.join(", ")}: ${howToGet}` : undefined;
@@ -182,12 +187,12 @@ export function lackingImage(service: ServiceName): string | undefined {
  * @returns their references by service, and why a service has none.
  */
 export function testImages(): {
-  images: Partial<Record<ServiceName, string>>;
-  missing: Partial<Record<ServiceName, string>>;
+  images: Partial<Record<ImageUser, string>>;
+  missing: Partial<Record<ImageUser, string>>;
 } {
-  const images: Partial<Record<ServiceName, string>> = {};
-  const missing: Partial<Record<ServiceName, string>> = {};
-  for (const service of SERVICES) {
+  const images: Partial<Record<ImageUser, string>> = {};
+  const missing: Partial<Record<ImageUser, string>> = {};
+  for (const service of IMAGE_USERS) {
     const recipe = RECIPES[service];
     const lacking = lackingImage(service);
     if (recipe === undefined || lacking !== undefined) {

@@ -11,7 +11,7 @@ import { lackingPrograms } from "./images";
 const PROVIDERS = ["tls", "random", "command"];
 
 /** Services without which there is no stack. */
-const ALWAYS = ["tempo", "collector", "prometheus", "loki"] as const;
+const ALWAYS = ["tempo", "collector", "prometheus", "loki", "guard"] as const;
 
 /** Whether the stacks run the published images, pulled, instead of ones built from local programs. */
 export const PUBLISHED_IMAGES = process.env.TRACEKEEP_E2E_PULL === "1";

@@ -1,4 +1,4 @@
-import { SERVICES } from "../../config/services";
+import { IMAGE_USERS } from "../../config/services";
 import type { Subject } from "../../policy/rule";
 import { describeUnless } from "../helpers/skip";
 import { configOf, fileOptions, recordedStack } from "../policy/recorded";
@@ -15,7 +15,7 @@ const PACK = ["--policy-pack", "policy"];
 /** The hardened host's file, with what its comments say that one must add, on this machine's Docker. */
 async function hardened(changes: Options = {}): Promise<Options> {
   const options = fileOptions("host");
-  const images = SERVICES.map((name) => [name, `docker.io/example/${name}:1@${DIGEST}`]);
+  const images = IMAGE_USERS.map((name) => [name, `docker.io/example/${name}:1@${DIGEST}`]);
   return {
     ...options,
     docker: { host: "unix:///var/run/docker.sock" },

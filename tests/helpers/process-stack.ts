@@ -7,7 +7,13 @@ import {
   VERIFICATION,
   type CertificateSpec,
 } from "../../components/pki/certificate-spec";
-import { hasTwoTiers, listenersOf, openListeners } from "../../components/stack/connections";
+import { guardName } from "../../components/guard/name";
+import {
+  GUARDED,
+  hasTwoTiers,
+  listenersOf,
+  openListeners,
+} from "../../components/stack/connections";
 import type { SecretName } from "../../components/stack/secrets";
 import { WORKLOADS } from "../../components/stack/workloads";
 import {
@@ -69,17 +75,24 @@ export interface ProcessStackOptions {
   lookUp?: readonly ServiceName[];
   /** Programs in place of a service's own, such as another version of it. */
   programs?: Partial<Record<ServiceName, Program>>;
+  /** Whether stores have their guards; without, the collector dials the stores themselves. */
+  guards?: boolean;
   /** Accounts of a cluster with which services ask its API, as from a pod. */
   accounts?: Partial<Record<ServiceName, PodAccount>>;
 }
 
-async function allocatePorts(
-  config: StackConfig,
-): Promise<Record<ServiceName, Record<string, number>>> {
+async function allocatePorts({
+  config,
+  guards = false,
+}: ProcessStackOptions): Promise<Record<ServiceName, Record<string, number>>> {
   const ports = {} as Record<ServiceName, Record<string, number>>;
   for (const service of SERVICES) {
     ports[service] = {};
     for (const name of Object.keys(listenersOf(service))) ports[service][name] = await freePort();
+  }
+  if (!guards) {
+    ports.tempo[GUARDED] = ports.tempo.otlpGrpc;
+    ports.prometheus[GUARDED] = ports.prometheus.http;
   }
   // Its intake is at the collector's name.
   if (hasTwoTiers(config)) {
@@ -106,6 +119,7 @@ export class ProcessStack {
   /** The Workload of each service that was started, its first replica's where there are more. */
   readonly workloads: Partial<Record<ServiceName, Workload>> = {};
   readonly #replicas = new Map<string, Replica>();
+  readonly #beside = new Map<string, ServerProcess>();
   readonly #options: ProcessStackOptions;
   readonly #programs: Partial<Record<ServiceName, Program>>;
 
@@ -138,7 +152,7 @@ export class ProcessStack {
       directory,
       pki,
       foreign,
-      await allocatePorts(config),
+      await allocatePorts(options),
       secrets,
       options,
     );
@@ -169,6 +183,7 @@ export class ProcessStack {
       containerLogs: this.config.target === "kubernetes" ? "pods" : "json-file",
       listen: (listener) => this.port(service, listener),
       peer: (peer, listener) => `127.0.0.1:${this.port(peer, listener)}`,
+      behind: (listener) => `127.0.0.1:${this.port(service, listener)}`,
       replica: (peer, index, listener) => `${replicaAddress(index)}:${this.port(peer, listener)}`,
       replicas: (peer, listener) => `${headlessName(peer)}:${this.port(peer, listener)}`,
       self: (listener) => `${replicaAddress(replica)}:${this.port(service, listener)}`,
@@ -232,6 +247,13 @@ export class ProcessStack {
     return started.process;
   }
 
+  /** The process that stands before a store, where the stack was started with guards. */
+  guard(store: ServiceName): ServerProcess {
+    const started = this.#beside.get(guardName(store));
+    if (!started) throw new Error(`this stack was started without a guard of ${store}`);
+    return started;
+  }
+
   /** The last lines of a service's output. */
   log(service: ServiceName, lines?: number, replica?: number): string {
     return this.process(service, replica).log(lines);
@@ -276,7 +298,9 @@ export class ProcessStack {
 
   /** Kills every process, for nothing of it is wanted any more, and removes the directory. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#replicas.values()].map(({ process }) => process.stop("SIGKILL")));
+    const processes = [...this.#replicas.values()].map(({ process }) => process);
+    const all = [...processes, ...this.#beside.values()];
+    await Promise.all(all.map((process) => process.stop("SIGKILL")));
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -357,9 +381,9 @@ export class ProcessStack {
       directory: layout.scratch,
       log: join(this.directory, `${basename(name)}.log`),
       host: layout.bind,
-      ports: Object.keys(openListeners(this.config, service)).map((listener) =>
-        this.port(service, listener),
-      ),
+      ports: Object.keys(openListeners(this.config, service))
+        .filter((listener) => listener !== GUARDED)
+        .map((listener) => this.port(service, listener)),
       // In its container it is alone.
       probe:
         probe.kind === "exec"
@@ -372,6 +396,27 @@ export class ProcessStack {
       ...(workload.endsByKill && { stopSignal: "SIGKILL" }),
     });
     this.#replicas.set(name, { service, index, workload, process });
+    process.start();
+    if (!this.#options.guards) return;
+    for (const other of workload.beside ?? []) await this.#startBeside(service, layout, other);
+  }
+
+  /** Starts what stands before a service, with processes of its own as in a container. */
+  async #startBeside(service: ServiceName, layout: Layout, beside: Workload): Promise<void> {
+    const { name, entrypoint = [], args, env, files, stopGrace } = beside;
+    for (const { path, content } of files) await write(path, content);
+    const process = new ServerProcess({
+      name,
+      program: "unshare",
+      args: ["--pid", "--fork", "--kill-child", ...entrypoint, ...args],
+      env,
+      directory: layout.scratch,
+      log: join(this.directory, `${name}.log`),
+      host: layout.bind,
+      ports: [this.port(service, GUARDED)],
+      stopGrace: stopGrace * 1000,
+    });
+    this.#beside.set(name, process);
     process.start();
   }
 

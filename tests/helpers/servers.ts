@@ -22,6 +22,7 @@ const FILE_NAMES = {
   versitygw: ["versitygw"],
   telemetrygen: ["telemetrygen"],
   wget: ["wget"],
+  haproxy: ["haproxy"],
   busybox: ["busybox"],
   bash: ["bash"],
   sshd: ["sshd"],

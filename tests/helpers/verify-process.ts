@@ -13,8 +13,8 @@ export interface VerifyInput {
 async function main(): Promise<void> {
   const { target, logs } = JSON.parse(await text(process.stdin)) as VerifyInput;
   const results = await verify(target, {
-    readLog: (service) =>
-      Promise.resolve(service in logs ? readFileSync(logs[service], "utf8").slice(-200_000) : ""),
+    readLog: (service, beside = service) =>
+      Promise.resolve(beside in logs ? readFileSync(logs[beside], "utf8").slice(-200_000) : ""),
   });
   process.stdout.write(JSON.stringify(results));
 }

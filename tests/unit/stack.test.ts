@@ -87,6 +87,8 @@ async function recordStack(options: unknown = {}, preview = false) {
   return { config, resources, stack: stack! };
 }
 
+const GUARDS = ["tempo-guard", "prometheus-guard"];
+
 const isContainer = ({ type }: Recorded) => type === "docker:index/container:Container";
 const runs = ({ inputs }: Recorded) => inputs.restart === "unless-stopped";
 
@@ -115,7 +117,7 @@ describe("the stack with its defaults", () => {
         .filter(runs)
         .map(({ name }) => name)
         .sort(),
-    ).toEqual([...DIALLED_SERVICES].sort());
+    ).toEqual([...DIALLED_SERVICES, ...GUARDS].sort());
     for (const { inputs } of containers) {
       expect(inputs).toMatchObject({
         capabilities: { drops: ["ALL"] },
@@ -127,7 +129,8 @@ describe("the stack with its defaults", () => {
       expect(JSON.stringify(inputs.volumes)).not.toContain("docker.sock");
     }
     for (const { name, inputs } of containers.filter(runs)) {
-      const { uid, gid } = IMAGES[name as keyof typeof IMAGES].user;
+      // A guard is its store's user: the directory is nobody else's to look into.
+      const { uid, gid } = IMAGES[name.replace("-guard", "") as keyof typeof IMAGES].user;
       expect(uid).toBeGreaterThan(0);
       expect(inputs).toMatchObject({ readOnly: true, user: `${uid}:${gid}` });
       expect(inputs.destroyGraceSeconds).toBeGreaterThanOrEqual(10);
@@ -216,7 +219,9 @@ describe("the stack with everything on", () => {
 
   test("can be previewed while nothing is known", async () => {
     const { resources } = await recordStack(EVERYTHING, true);
-    expect(resources.filter(isContainer).filter(runs)).toHaveLength(DIALLED_SERVICES.length + 1);
+    expect(resources.filter(isContainer).filter(runs)).toHaveLength(
+      DIALLED_SERVICES.length + GUARDS.length + 1,
+    );
   });
 });
 

@@ -1,7 +1,10 @@
 import type { DialledService } from "../../../config/services";
+import { guardName } from "../../guard/name";
+import { isGuarded } from "../../stack/connections";
 import { causeInLog, tlsCauseInLog } from "../causes";
 import { metricsPage, query, sumMetrics, type Context } from "../context";
 import { HopFailure, type Diagnosis } from "../hop";
+import { closedGuard } from "./guards";
 
 /** A service's counter of what reached it; grows with every push, whatever becomes of it then. */
 export const RECEIVED: Partial<Record<DialledService, string>> = {
@@ -62,11 +65,19 @@ export async function undelivered(
   const log = (await context.readLog?.("collector")) ?? "";
   const told = causeInLog(log, new RegExp(exporter.replace("/", "\\/")), {
     client: "the collector",
-    server: service,
+    server: isGuarded(service) ? `the guard before ${service}` : service,
   });
+  const closed = await closedGuard(context, service);
   const size = await queued(context, exporter);
   const waiting = size ? `; ${size} wait in its queue` : "";
-  return new HopFailure(`the collector took ${what}, ${service} never received it${waiting}`, {
+  const seen = `the collector took ${what}, ${service} never received it${waiting}`;
+  if (closed !== undefined) {
+    return new HopFailure(seen, {
+      cause: closed,
+      look: `docs/space.md; the log of ${guardName(service)}; nothing is lost, what waits is sent once there is room`,
+    });
+  }
+  return new HopFailure(seen, {
     cause:
       told ??
       `the collector's exporter ${exporter} cannot deliver: it does not trust the CA of ${service} or has none (tls.ca_file), presents no certificate, or dials another address`,

@@ -1,21 +1,24 @@
 import { causeOf, shortText } from "../causes";
 import { addressOf, type Context } from "../context";
 import { HopFailure, type Hop } from "../hop";
+import { closedGuards } from "./guards";
 import { sendLog, sendMetric, sendTrace } from "../traffic";
 
 export const INTAKE_GRPC = "collector.intake.grpc";
 export const INTAKE_HTTP = "collector.intake.http";
 
 /** Turns the exporter's error into a failure of the intake. */
-async function intake(what: string, send: () => Promise<unknown>): Promise<void> {
+async function intake(context: Context, what: string, send: () => Promise<unknown>): Promise<void> {
   try {
     await send();
   } catch (error) {
     if (error instanceof HopFailure) throw error;
     const { code } = error as { code?: unknown };
     const text = `${typeof code === "string" ? code : ""} ${shortText(error)}`.trim();
+    const closed = await closedGuards(context);
     throw new HopFailure(`the SDK could not export ${what}: ${text}`, {
       cause:
+        closed ??
         causeOf(text, { client: "the application", server: "collector" }) ??
         "the collector refuses what it is sent",
       look: "whether the container of collector runs, then its log",
@@ -42,7 +45,7 @@ export function intakeHops(context: Context, baseline: () => Promise<unknown>): 
       needs: [],
       run: async () => {
         await baseline();
-        await intake("a trace", async () => sendTrace(sender("otlpGrpc"), made));
+        await intake(context, "a trace", async () => sendTrace(sender("otlpGrpc"), made));
         return `trace ${made.traceId}`;
       },
     },
@@ -53,10 +56,10 @@ export function intakeHops(context: Context, baseline: () => Promise<unknown>): 
       needs: [],
       run: async () => {
         await baseline();
-        await intake("a log", async () =>
+        await intake(context, "a log", async () =>
           sendLog(sender("otlpHttp"), run, target.environment, made),
         );
-        await intake("a metric", async () =>
+        await intake(context, "a metric", async () =>
           sendMetric(sender("otlpHttp"), run, target.environment),
         );
       },
