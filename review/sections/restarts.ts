@@ -45,8 +45,9 @@ export function restartsSection(compared: Compared): Section {
   const { before, after, changes } = compared;
   if (changes === undefined) return { title, lines: ["Not known: a revision does not tell."] };
   const known = changes.filter((change) => isProcess(change) && change.fate !== "updated");
-  const order = [...inStartOrder(after.summary.workloads), ...before.summary.workloads].map(
-    ({ name }) => name,
+  const order = [...inStartOrder(after.summary.workloads), ...before.summary.workloads].flatMap(
+    // A guard follows its store.
+    ({ name }) => [name, `${name}-guard`],
   );
   const sorted = [...known].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   if (sorted.length === 0) return { title, lines: ["None."] };

@@ -319,7 +319,7 @@ describe("a stack file", () => {
   /** Groups that say nothing of a stack on that target; the name prefix follows from the stack's name. */
   const WITHOUT_MEANING = {
     docker: ["kubernetes", "replicas"],
-    kubernetes: ["docker", "ports", "containerLogs"],
+    kubernetes: ["docker", "ports", "containerLogs", "space"],
   };
   const optionsOf = (stack: string) => {
     const file = path.join(__dirname, `../../Pulumi.${stack}.yaml`);

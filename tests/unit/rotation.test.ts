@@ -85,7 +85,8 @@ describe("a rotation's resources", () => {
       removed: [...before.keys()].filter((name) => !after.has(name)).sort(),
     };
   };
-  const processes = () => [...enabledServices(configOf(OPTIONS)), "shop"].sort();
+  const processes = () =>
+    [...enabledServices(configOf(OPTIONS)), "tempo-guard", "prometheus-guard", "shop"].sort();
   const leaves = () =>
     made[0]
       .filter(({ type, name }) => type.endsWith(":LocallySignedCert") && !/-g\d$/.test(name))
@@ -94,7 +95,7 @@ describe("a rotation's resources", () => {
   const running = (step: number) => {
     const { changed, ...others } = changes(step, "Container");
     expect(others).toEqual({ made: [], removed: [] });
-    return changed.filter((name) => !/-(writer|owner)$/.test(name));
+    return changed.filter((name) => !/-(writer|owner|config-check)$/.test(name));
   };
 
   test("of the first step are a second CA and bundles with both; no leaf changes", () => {
