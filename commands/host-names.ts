@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import type { StackConfig } from "../config/parse";
 import { SERVICES } from "../config/services";
+import { guardName } from "../components/guard/name";
 import { readerName } from "../components/pki/certificate-spec";
 import { stackResources } from "./pulumi";
 
@@ -35,7 +36,11 @@ async function namedOn(docker: Docker): Promise<Named[]> {
 
 /** What the stack would call its containers, volumes and networks: `targets/docker`. */
 function ownNames({ namePrefix, apps }: StackConfig): RegExp {
-  const names = [...SERVICES, ...apps.flatMap(({ name }) => [name, readerName(name)])];
+  const names = [
+    ...SERVICES,
+    ...SERVICES.map(guardName),
+    ...apps.flatMap(({ name }) => [name, readerName(name)]),
+  ];
   const parts = "(-(config|secrets|identity|data)(-(writer|owner|check|[0-9a-f]{12}))?)?";
   const zones = "backplane|intake|legacy|a-egress";
   return new RegExp(

@@ -18,7 +18,7 @@ export type Verdict =
 const spoken = (message: string) =>
   message
     .replace(/"(?:[^"\\]|\\.)*("|…)/g, '""')
-    .replace(/got -?(\d[\d.e+-]*|NaN|Infinity)/g, "got 0");
+    .replace(/got -?(\d[\d.e+-]*|NaN|Infinity|null)/g, "got 0");
 
 function expectSentences({ problems, message }: ConfigurationError): void {
   expect(problems.length).toBeGreaterThan(0);
