@@ -148,7 +148,9 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
             .flatMap(({ endpoints }) => endpoints ?? [])
             .filter(({ conditions }) => conditions.ready)
             .map(({ targetRef }) => targetRef.name);
-          const own = pods.filter((pod) => ownerOf(pod) === metadata.name.replace("-headless", ""));
+          const own = pods.filter(
+            (pod) => ownerOf(pod) === metadata.name.replace(/-(headless|guard)$/, ""),
+          );
           expect([metadata.name, ready.sort()]).toEqual([metadata.name, own]);
         }
       });
@@ -189,8 +191,9 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
           ({ metadata }) => metadata.name,
         );
       const before = await configs();
-      const { retention } = options as { retention?: object };
-      expect(await change({ retention: { ...retention, traces: "72h" } })).toEqual(["tempo"]);
+      const { tuning } = options as { tuning: { tempo: object } };
+      const tempo = { ...tuning.tempo, maxTraceSize: "40Mi" };
+      expect(await change({ tuning: { ...tuning, tempo } })).toEqual(["tempo"]);
       expect(await configs()).toEqual(expect.arrayContaining(before));
       expect((await configs()).filter((name) => !before.includes(name))).toEqual([
         expect.stringMatching(/^tempo-config-/),
