@@ -1,8 +1,11 @@
+import { createServer } from "node:net";
 import { startSshd, type LocalSshd } from "../helpers/local-sshd";
 import { describeUnless } from "../helpers/skip";
 import { findProgram } from "../helpers/servers";
 import { environmentOf } from "./application";
+import { bothSides } from "./both-sides";
 import { expectCode, say } from "./command";
+import { upUntil } from "./interruption";
 import { lackingDocker, lackingForUp } from "./needs";
 import { freePorts, imageOptions, TestStack } from "./stack";
 
@@ -15,11 +18,13 @@ describeUnless(
   () => {
     let sshd: LocalSshd;
     let stack: TestStack;
+    let ports: Record<string, Record<string, number>>;
 
     beforeAll(async () => {
       sshd = await startSshd();
+      ports = await freePorts();
       stack = new TestStack({
-        ports: await freePorts(),
+        ports,
         ...imageOptions(),
         docker: { host: sshd.address, sshOptions: sshd.options() },
         // The services that every stack has, for speed.
@@ -33,10 +38,41 @@ describeUnless(
       sshd?.stop();
     }, 120_000);
 
+    const lastLine = (output: string) => output.trim().split("\n").pop()!;
+    const NEXT = "the next `npm run up` goes on from there.";
+
+    test("a connection that is lost in the middle of `up` is named", async () => {
+      const run = await upUntil(stack, (moment) =>
+        moment === "ended Container loki-config-writer" ? () => sshd.lose() : undefined,
+      );
+      await sshd.back();
+      expect(run.at).toBeDefined();
+      expect(run.code).not.toBe(0);
+      expect(lastLine(run.output)).toMatch(
+        /^The ssh connection to ssh:\S+ was lost on the way.*: see that `ssh` gets there again/,
+      );
+      expect(lastLine(run.output)).toContain(NEXT);
+    }, 180_000);
+
+    test("a port that another program there has, which Docker alone can tell, is named", async () => {
+      const holder = createServer();
+      const { http } = ports.tempo;
+      await new Promise<void>((done) => holder.listen(http, "127.0.0.1", done));
+      const ran = await stack.run("up", [], ["--skip-preview"]).finally(() => holder.close());
+      expect(ran.code).not.toBe(0);
+      expect(lastLine(ran.output)).toMatch(
+        /^Port 127\.0\.0\.1:\d+ of the Docker host \(ssh:\S+\), which tempo wants \(ports\.tempo\.http\), is taken: /,
+      );
+      expect(lastLine(ran.output)).toContain(NEXT);
+    }, 180_000);
+
     test("`up` deploys and verifies there, through forwards", async () => {
       const ran = expectCode(await stack.run("up"), 0);
       expect(ran.output).toMatch(/verified: stack e2e-\w+, \d+ hops ok/);
       say(`\`up\` over ssh ${ran.seconds.toFixed(1)} s`);
+      const { state, daemon, pending } = await bothSides(stack);
+      expect(daemon).toEqual(state);
+      expect(pending).toEqual([]);
     }, 300_000);
 
     test("`env` reads it from here", async () => {
