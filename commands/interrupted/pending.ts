@@ -78,7 +78,7 @@ export async function settlePending(stack: string, things: Things | undefined): 
     await things.remove(thing);
     lines.push(`Took away ${thing.kind} ${thing.name}, which a killed run had begun to make.`);
   }
-  const { pending_operations: _, ...deployment } = state.deployment;
+  const deployment = { ...state.deployment, pending_operations: [] };
   await importState(stack, { ...state, deployment });
   return { lines, isDoubtful: creating.length < pending.length };
 }
