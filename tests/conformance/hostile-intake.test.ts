@@ -126,10 +126,6 @@ describeWith(["collector", "tempo"], "The intake under hostile input", () => {
     expectRefused(await undisturbed(() => attackApart("broken", victims)));
   }, 60_000);
 
-  test("the deepest attribute that fits into a request ends nothing", async () => {
-    await undisturbed(() => attackApart("deep", victims));
-  }, 60_000);
-
   test("one connection with requests that it does not finish does not fill the memory", async () => {
     await undisturbed(() => attackApart("unfinished", victims));
   }, 60_000);
@@ -214,4 +210,10 @@ describeWith(["collector", "tempo"], "The intake under hostile input", () => {
     expect(lost).toBe(0);
     expect(quantile(latencies, 0.99)).toBeLessThan(5000);
   }, 180_000);
+
+  // The last: Tempo is busy with it for minutes, and what it has taken meanwhile is read back late.
+  test("the deepest attribute that fits into a request ends nothing", async () => {
+    sender = new SteadySender(victims.grpc, victims.http);
+    await undisturbed(() => attackApart("deep", victims));
+  }, 60_000);
 });
