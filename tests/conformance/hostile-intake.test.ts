@@ -211,7 +211,7 @@ describeWith(["collector", "tempo"], "The intake under hostile input", () => {
     expect(quantile(latencies, 0.99)).toBeLessThan(5000);
   }, 180_000);
 
-  // The last: Tempo is busy with it for minutes, and what it has taken meanwhile is read back late.
+  // The last, and nothing is read back after it: see docs/security.md on what it does to Tempo.
   test("the deepest attribute that fits into a request ends nothing", async () => {
     sender = new SteadySender(victims.grpc, victims.http);
     await undisturbed(() => attackApart("deep", victims));
