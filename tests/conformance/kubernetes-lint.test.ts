@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { applicationWorkloads, serviceWorkloads } from "../../components/stack/workloads";
 import { parseConfig } from "../../config/parse";
-import { SERVICES } from "../../config/services";
+import { IMAGE_USERS } from "../../config/services";
 import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { manifests } from "../../targets/kubernetes/manifests";
 import { ApiServer } from "../helpers/api-server";
@@ -34,7 +34,7 @@ const config = parseConfig(
     containerLogs: { enabled: true },
     images: {
       overrides: Object.fromEntries(
-        SERVICES.map((name) => [name, `registry.example.org/${name}:1@${DIGEST}`]),
+        IMAGE_USERS.map((name) => [name, `registry.example.org/${name}:1@${DIGEST}`]),
       ),
     },
     apps: [

@@ -25,7 +25,8 @@ const services = [
  */
 const TAKES_IN_PLACE = [
   ...["alertmanager http", "collector otlpGrpc", "collector otlpHttp"],
-  ...["prometheus http", "tempo otlpGrpc"],
+  // What passes a guard ends at its store.
+  ...["prometheus guard", "prometheus http", "tempo guard", "tempo otlpGrpc"],
 ];
 
 /** Certificates are looked for in a test's time. */
