@@ -8,7 +8,7 @@ import { parseConfig } from "../../config/parse";
 import { kubernetesLayout } from "../../targets/kubernetes/layout";
 import { documentOf } from "../helpers/golden";
 import { eventually } from "../helpers/ports";
-import { startStack, type ProcessStack } from "../helpers/process-stack";
+import { editFiles, startStack, type ProcessStack } from "../helpers/process-stack";
 import { expectRefusals, servedSerial } from "../helpers/refusals";
 import { get, identityIn } from "../helpers/requests";
 import { programPath } from "../helpers/servers";
@@ -78,7 +78,12 @@ describeWith(["prometheus", "promtool"], "Prometheus with the stack's own docume
   const file = (name: string) => join(stack.layout("prometheus").config, name);
   const promtool = (...args: string[]) => run(programPath("promtool"), args);
   beforeAll(async () => {
-    stack = await startStack({ config, services: ["prometheus"] });
+    // A group is evaluated for the first time somewhere within its interval.
+    const mutate = editFiles("prometheus", ({ path, content }) => ({
+      path,
+      content: content.replaceAll(" interval: 1m", " interval: 5s"),
+    }));
+    stack = await startStack({ config, services: ["prometheus"], mutate });
   }, 60_000);
   afterAll(() => stack?.stop(), 60_000);
 
