@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { ATTACKS, type Answers, type Victims } from "./attacks";
+import type { ATTACKS, Answers, Victims } from "./attacks";
 import type { AttackInput } from "./process";
 
 type Attack = keyof typeof ATTACKS;
@@ -18,7 +18,7 @@ export async function attackApart<A extends Attack>(
     cwd: resolve(__dirname, "../../.."),
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const input: AttackInput = { attack, victims: victims as Victims, more };
+  const input: AttackInput = { attack, victims, more };
   child.stdin.end(JSON.stringify(input));
   const [output, problems] = await Promise.all([text(child.stdout), text(child.stderr)]);
   try {

@@ -64,7 +64,7 @@ export function sendFrame(
     };
     stream.on("response", note);
     stream.on("trailers", note);
-    stream.on("error", (error) => resolve(error.message));
+    stream.on("error", (error: Error) => resolve(error.message));
     stream.on("close", () => resolve("closed"));
     const timer = setTimeout(() => resolve("no answer"), 20_000);
     stream.on("close", () => clearTimeout(timer));
