@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import type { ATTACKS, Answers, Victims } from "./attacks";
+import type { ATTACKS, Answers } from "./attacks";
 import type { AttackInput } from "./process";
 
 type Attack = keyof typeof ATTACKS;
