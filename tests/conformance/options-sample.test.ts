@@ -63,6 +63,10 @@ async function objection(stack: ProcessStack, service: ServiceName): Promise<str
     write(path, render(secrets.map((secret) => stack.secrets[secret])));
   }
   mkdirSync(layout.data, { recursive: true });
+  // Beside a certificate stand the rules of its end (docs/decisions/0008-certificate-ends-as-live-rules.md).
+  if (service === "prometheus") {
+    write(join(stack.pki.identity(service), "certificates.yml"), "groups: []\n");
+  }
   for (const args of commands(workload, layout.config)) {
     try {
       await run(programPath(program), args, {

@@ -35,12 +35,6 @@ const COLLECTOR: Recipe = {
   entrypoint: "/otelcol-contrib",
 };
 
-const LOKI: Recipe = {
-  programs: { loki: "/usr/bin/loki" },
-  owned: { "/loki": "0755" },
-  entrypoint: "/usr/bin/loki",
-};
-
 const RECIPES: Partial<Record<ImageUser, Recipe>> = {
   tempo: {
     programs: { tempo: "/tempo" },
@@ -55,7 +49,11 @@ const RECIPES: Partial<Record<ImageUser, Recipe>> = {
     owned: { "/prometheus": "0755" },
     entrypoint: "/bin/prometheus",
   },
-  loki: LOKI,
+  loki: {
+    programs: { loki: "/usr/bin/loki" },
+    owned: { "/loki": "0755" },
+    entrypoint: "/usr/bin/loki",
+  },
   jaeger: {
     programs: { jaeger: "/cmd/jaeger/jaeger-linux" },
     commands: ["sh", "wget"],
@@ -204,17 +202,12 @@ export function testImages(): {
   return { images, missing };
 }
 
-/** Images of the versions that an upgrade starts from; the programs are `<service>-before`. */
-export const earlierImages = () => ({
-  collector: built("collector-before", IMAGES.collector.user, {
+/** Image of the collector that an upgrade starts from; the program is `collector-before`. */
+export const earlierCollector = () =>
+  built("collector-before", IMAGES.collector.user, {
     ...COLLECTOR,
     programs: { "collector-before": "/otelcol-contrib" },
-  }),
-  loki: built("loki-before", IMAGES.loki.user, {
-    ...LOKI,
-    programs: { "loki-before": "/usr/bin/loki" },
-  }),
-});
+  });
 
 const NOBODY: User = { uid: 65534, gid: 65534 };
 

@@ -2,7 +2,7 @@ import { findProgram, howToGet } from "../helpers/servers";
 import { describeUnless } from "../helpers/skip";
 import { environmentOf, findTrace, sendTrace, type Variables } from "./application";
 import { expectCode, say } from "./command";
-import { earlierImages, testImages } from "./images";
+import { earlierCollector, testImages } from "./images";
 import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
 import { seriesAt } from "./operator";
 import { freePorts, imageOptions, TestStack } from "./stack";
@@ -11,14 +11,12 @@ import { brokenIn } from "./summary";
 const MINUTE = 60_000;
 const VERIFIED = /verified: stack e2e-\w+, \d+ hops ok/;
 
-const EARLIER = ["collector-before", "loki-before"] as const;
+const EARLIER = "collector-before";
 const lacking = [
   ...lackingDocker(),
   ...lackingForUp(),
-  ...EARLIER.filter((name) => findProgram(name) === undefined).map(
-    (name) => `no program ${name}: ${howToGet}`,
-  ),
-  ...(PUBLISHED_IMAGES ? ["the earlier versions are no published images"] : []),
+  ...(findProgram(EARLIER) === undefined ? [`no program ${EARLIER}: ${howToGet}`] : []),
+  ...(PUBLISHED_IMAGES ? ["the earlier version is no published image"] : []),
 ];
 
 describeUnless(lacking, "an upgrade by `up`", () => {
@@ -52,7 +50,7 @@ describeUnless(lacking, "an upgrade by `up`", () => {
     stack = new TestStack({
       ...imageOptions(),
       ports,
-      ...overrides(earlierImages()),
+      ...overrides({ collector: earlierCollector() }),
       // Asks nothing of the collector that the earlier one lacks.
       redaction: { spanLinks: "keep" },
       ...Object.fromEntries(
@@ -65,7 +63,7 @@ describeUnless(lacking, "an upgrade by `up`", () => {
   afterAll(() => stack?.remove(), 2 * MINUTE);
 
   test(
-    "the earlier Loki and collector run, and take what they are sent",
+    "the earlier collector runs, and takes what it is sent",
     async () => {
       expect(expectCode(await stack.run("up"), 0).output).toMatch(VERIFIED);
       isUp = true;
@@ -82,9 +80,8 @@ describeUnless(lacking, "an upgrade by `up`", () => {
   onStack(
     "a version that refuses its configuration is named, and nothing is replaced",
     async () => {
-      // Links are removed by a feature of the collector that its earlier version does not know. Loki's
-      // new version would take its own files.
-      stack.configure({ redaction: {}, ...overrides({ collector: earlierImages().collector }) });
+      // Links are removed by a feature of the collector that its earlier version does not know.
+      stack.configure({ redaction: {}, ...overrides({ collector: earlierCollector() }) });
       for (const attempt of ["the first time", "and again"]) {
         const ran = expectCode(await stack.run("up"), 1);
         expect(ran.output).toMatch(
@@ -97,23 +94,17 @@ describeUnless(lacking, "an upgrade by `up`", () => {
     },
   );
 
-  onStack(
-    "`up` to both new versions replaces them alone, Loki first, with their data",
-    async () => {
-      stack.configure(overrides({}));
-      const ran = expectCode(await stack.run("up"), 0);
-      say(`\`up\` to new versions ${ran.seconds.toFixed(1)} s`);
-      expect(ran.output).toMatch(VERIFIED);
-      expect(brokenIn(ran.output)).toEqual([]);
-      const after = await stack.running();
-      const replaced = Object.keys(before).filter((name) => after[name] !== before[name]);
-      expect(replaced).toEqual(["collector", "loki"]);
-      const started = async (service: string) =>
-        Date.parse((await stack.docker.getContainer(after[service]).inspect()).State.StartedAt);
-      expect(await started("loki")).toBeLessThan(await started("collector"));
-      await findTrace(variables, trace);
-      const lines = 'sum(count_over_time({service_name=~"tracekeep-verify.+"}[1h]))';
-      expect(await seriesAt(stack, ports, "loki", lines, written)).toBe(1);
-    },
-  );
+  onStack("`up` to the new version replaces it alone, with its data", async () => {
+    stack.configure(overrides({}));
+    const ran = expectCode(await stack.run("up"), 0);
+    say(`\`up\` to the new version ${ran.seconds.toFixed(1)} s`);
+    expect(ran.output).toMatch(VERIFIED);
+    expect(brokenIn(ran.output)).toEqual([]);
+    const after = await stack.running();
+    const replaced = Object.keys(before).filter((name) => after[name] !== before[name]);
+    expect(replaced).toEqual(["collector"]);
+    await findTrace(variables, trace);
+    const lines = 'sum(count_over_time({service_name=~"tracekeep-verify.+"}[1h]))';
+    expect(await seriesAt(stack, ports, "loki", lines, written)).toBe(1);
+  });
 });
