@@ -208,7 +208,8 @@ describeWith(["collector", "tempo"], "The intake under hostile input", () => {
         `p99 ${Math.round(quantile(latencies, 0.99))} ms`,
     );
     expect(lost).toBe(0);
-    expect(quantile(latencies, 0.99)).toBeLessThan(5000);
+    // As long as SDKs wait.
+    expect(quantile(latencies, 0.99)).toBeLessThan(10_000);
   }, 180_000);
 
   // The last, and nothing is read back after it: see docs/security.md on what it does to Tempo.

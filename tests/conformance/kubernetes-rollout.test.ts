@@ -191,7 +191,8 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
           ({ metadata }) => metadata.name,
         );
       const before = await configs();
-      const tuning = { tempo: { maxTraceSize: "40Mi" } };
+      // With what production's file says of others.
+      const tuning = { collector: { fsync: stack === "prod" }, tempo: { maxTraceSize: "40Mi" } };
       expect(await change({ tuning })).toEqual(["tempo"]);
       expect(await configs()).toEqual(expect.arrayContaining(before));
       expect((await configs()).filter((name) => !before.includes(name))).toEqual([
