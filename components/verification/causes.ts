@@ -2,6 +2,8 @@
 export interface Parties {
   client: string;
   server: string;
+  /** Who takes the connections in the server's place. Default: the server itself. */
+  front?: string;
 }
 
 interface Cause {
@@ -65,7 +67,8 @@ const CAUSES: readonly Cause[] = [
   },
   {
     symptom: /ECONNREFUSED|connection refused/i,
-    cause: ({ server }) => `${server} is not running, or its port is not published there`,
+    cause: ({ server, front = server }) =>
+      `${front} is not running, or its port is not published there`,
   },
   {
     symptom: /ENOTFOUND|no such host|EAI_AGAIN|server misbehaving/i,

@@ -27,6 +27,7 @@ export const METRICS_LATER: Readonly<Record<string, string>> = {
   otelcol_processor_memory_limiter_refused_metric_points_total: "the collector is over its memory",
   tempo_discarded_spans_total: "a trace is too large, or the intake is over its limit",
   tempodb_blocklist_length: "five minutes after the start, with the first poll that finds a block",
+  tempodb_backend_bytes_total: "as tempodb_blocklist_length",
   tempodb_blocklist_poll_errors_total: "the storage cannot be listed",
   tempo_backend_scheduler_jobs_failed_total: "a compaction fails",
   loki_ingester_wal_corruptions_total: "the write-ahead log is damaged when Loki starts",
@@ -42,5 +43,6 @@ export const SELECTORS_LATER: readonly { pattern: RegExp; when: string }[] = [
   },
   { pattern: /status(_code)?=~"5\.\."/, when: "an answer is an error of the server" },
   { pattern: /,code=~"\[45\]\.\."/, when: "Prometheus refuses what is pushed" },
+  { pattern: /^tempodb_backend_bytes_total/, when: "the storage was listed for the first time" },
   { pattern: /^up\{job!~/, when: "there are scrape targets outside the stack" },
 ];

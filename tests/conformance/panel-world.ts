@@ -116,9 +116,9 @@ function pageOf(stack: ProcessStack, choices: Choices, range?: number): Page {
   };
 }
 
-/** What goes wrong in any mix: a line of a service whose clock is a month behind, which Loki refuses. */
-async function sendFromThePast(stack: ProcessStack): Promise<void> {
-  const { logs } = requestAt("past", "search", 0, Date.now() - 30 * 86_400_000);
+/** What goes wrong in any mix: a line of a service whose clock is hours ahead, which Loki refuses. */
+async function sendFromTheFuture(stack: ProcessStack): Promise<void> {
+  const { logs } = requestAt("future", "search", 0, Date.now() + 7_200_000);
   await sendJson(stack, "logs", logsRequest(logs));
 }
 
@@ -150,7 +150,7 @@ export async function startWorld(): Promise<World> {
 
 async function fill(stack: ProcessStack): Promise<Pick<World, "history" | "traffic">> {
   if (optional.includes("qdrant")) await fillQdrant(stack);
-  await sendFromThePast(stack);
+  await sendFromTheFuture(stack);
   const history = await sendHistory(stack, HISTORY);
   // What is counted in one go must not look like a rate: its counters are born with it.
   await eventually(async () =>

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OPERATOR, VERIFICATION } from "../../components/pki/certificate-spec";
-import { openListeners } from "../../components/stack/connections";
+import { GUARDED, openListeners } from "../../components/stack/connections";
 import {
   verificationExpectations,
   type VerificationTarget,
@@ -38,7 +38,11 @@ export function targetOf(
         service,
         Object.fromEntries(
           Object.entries(openListeners(stack.config, service))
-            .filter(([, { reach, security }]) => reach === "network" && security !== "plaintext")
+            // A guard's is dialled by the collector alone.
+            .filter(
+              ([name, { reach, security }]) =>
+                reach === "network" && security !== "plaintext" && name !== GUARDED,
+            )
             .map(([name]) => [name, `127.0.0.1:${stack.port(service, name)}`]),
         ),
       ]),

@@ -55,11 +55,18 @@ async function shownEnds(context: Context): Promise<End[]> {
         return certificate ? [endOf(`${service} ${listener}`, certificate)] : [];
       });
   });
+  const shown = (await Promise.all(served)).flat();
+  if (shown.length === 0) {
+    throw new HopFailure("no listener shows a certificate", {
+      cause: "nothing answers there",
+      look: "the hops of the listeners",
+    });
+  }
   return [
     endOf(OPERATOR, new X509Certificate(operator.certificate)),
     endOf(VERIFICATION, new X509Certificate(application.certificate)),
     ...certificatesOf(tls.root).map((root) => endOf("the root", root)),
-    ...(await Promise.all(served)).flat(),
+    ...shown,
   ];
 }
 

@@ -65,7 +65,8 @@ export async function undelivered(
   const log = (await context.readLog?.("collector")) ?? "";
   const told = causeInLog(log, new RegExp(exporter.replace("/", "\\/")), {
     client: "the collector",
-    server: isGuarded(service) ? `the guard before ${service}` : service,
+    server: service,
+    ...(isGuarded(service) && { front: `the guard before ${service}` }),
   });
   const closed = await closedGuard(context, service);
   const size = await queued(context, exporter);
