@@ -30,6 +30,7 @@ export const METRICS_LATER: Readonly<Record<string, string>> = {
   tempodb_backend_bytes_total: "as tempodb_blocklist_length",
   tempodb_blocklist_poll_errors_total: "the storage cannot be listed",
   tempo_backend_scheduler_jobs_failed_total: "a compaction fails",
+  loki_ingester_chunk_stored_bytes_total: "the first chunk is written, after tuning.loki.chunkIdle",
   loki_ingester_wal_corruptions_total: "the write-ahead log is damaged when Loki starts",
   grafana_http_request_duration_seconds_count: "Grafana runs, which these tests cannot start",
   search_latency_ms: "an application reports one number in place of a histogram",
@@ -43,6 +44,7 @@ export const SELECTORS_LATER: readonly { pattern: RegExp; when: string }[] = [
   },
   { pattern: /status(_code)?=~"5\.\."/, when: "an answer is an error of the server" },
   { pattern: /,code=~"\[45\]\.\."/, when: "Prometheus refuses what is pushed" },
+  { pattern: /^loki_ingester_chunk_stored_bytes_total/, when: "the first chunk is written" },
   { pattern: /^tempodb_backend_bytes_total/, when: "the storage was listed for the first time" },
   { pattern: /^up\{job!~/, when: "there are scrape targets outside the stack" },
 ];
