@@ -44,7 +44,5 @@ export const SELECTORS_LATER: readonly { pattern: RegExp; when: string }[] = [
   },
   { pattern: /status(_code)?=~"5\.\."/, when: "an answer is an error of the server" },
   { pattern: /,code=~"\[45\]\.\."/, when: "Prometheus refuses what is pushed" },
-  { pattern: /^loki_ingester_chunk_stored_bytes_total/, when: "the first chunk is written" },
-  { pattern: /^tempodb_backend_bytes_total/, when: "the storage was listed for the first time" },
   { pattern: /^up\{job!~/, when: "there are scrape targets outside the stack" },
 ];
