@@ -232,6 +232,8 @@ describeUnless(lackingForCluster(), "a stack on Kubernetes, of simulated nodes",
     } as unknown as Manifest);
     const found = await drifted(2);
     expect(found).toEqual([
+      expect.stringMatching(/^configMap tempo-config: data\.guard\.cfg was .*, is nothing$/),
+      expect.stringMatching(/^configMap tempo-config: data\.guard\.sh was .*, is nothing$/),
       expect.stringMatching(
         /^configMap tempo-config: data\.tempo\.yaml was "# Tempo, .*, is "edited: true"$/,
       ),
