@@ -94,7 +94,8 @@ export async function soak(args: readonly string[]): Promise<number> {
       }),
     );
     clearInterval(timer);
-    console.log("| what | acknowledged | read back | lost | sent again | longest pushback |");
+    memoryTable(looks);
+    console.log("\n| what | acknowledged | read back | lost | sent again | longest pushback |");
     console.log("|---|---|---|---|---|---|");
     let lost = 0;
     for (const [index, ledger] of ledgers.entries()) {
@@ -106,7 +107,6 @@ export async function soak(args: readonly string[]): Promise<number> {
       const pushback = `${(ledger.longestPushback / 1000).toFixed(1)} s`;
       console.log(`| ${source.what} | ${cells.join(" | ")} | ${pushback} |`);
     }
-    memoryTable(looks);
     return lost === 0 ? 0 : 1;
   } finally {
     clearInterval(timer);
