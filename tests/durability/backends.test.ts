@@ -85,7 +85,8 @@ describeWith(SERVICES, "Behind the collector", () => {
       await losesNothing(stack, {
         besides,
         seconds: OUTAGE,
-        patience: 60,
+        // After a long absence gRPC waits for up to two minutes until it dials again.
+        patience: 150,
         during: async () => {
           await sleep((OUTAGE * 2) / 3);
           await restartAll(stack, all);

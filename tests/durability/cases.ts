@@ -118,11 +118,11 @@ export async function losesNothing(stack: ProcessStack, options: CaseOptions): P
   const outcomes = await through(stack, options);
   for (const { ledger, back } of outcomes) {
     if (back.lost.length === 0) continue;
-    const times = [...new Set(back.lost.map((id) => ledger.acknowledged.get(id) ?? 0))];
+    const times = back.lost.map((id) => ledger.acknowledged.get(id) ?? 0).sort((a, b) => a - b);
+    const told = (time = 0) => new Date(time).toISOString();
     throw new Error(
-      `${back.lost.length} lost, acknowledged at ` +
-        `${times.map((time) => new Date(time).toISOString()).join(", ")}; the fault was over at ` +
-        `${new Date(ledger.over).toISOString()}. Of the collector's log:\n${refusalsIn(stack)}`,
+      `${back.lost.length} lost, acknowledged from ${told(times[0])} to ${told(times.at(-1))}; the fault ` +
+        `was over at ${told(ledger.over)}. Of the collector's log:\n${refusalsIn(stack)}`,
     );
   }
   return outcomes[0];
