@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { startSshd, type LocalSshd } from "../helpers/local-sshd";
 import { describeUnless } from "../helpers/skip";
 import { findProgram } from "../helpers/servers";
@@ -18,13 +17,11 @@ describeUnless(
   () => {
     let sshd: LocalSshd;
     let stack: TestStack;
-    let ports: Record<string, Record<string, number>>;
 
     beforeAll(async () => {
       sshd = await startSshd();
-      ports = await freePorts();
       stack = new TestStack({
-        ports,
+        ports: await freePorts(),
         ...imageOptions(),
         docker: { host: sshd.address, sshOptions: sshd.options() },
         // The services that every stack has, for speed.
@@ -52,18 +49,6 @@ describeUnless(
         /^The ssh connection to ssh:\S+ was lost on the way.*: see that `ssh` gets there again/,
       );
       expect(lastLine(run.output)).toContain(NEXT);
-    }, 180_000);
-
-    test("a port that another program there has, which Docker alone can tell, is named", async () => {
-      const holder = createServer();
-      const { http } = ports.tempo;
-      await new Promise<void>((done) => holder.listen(http, "127.0.0.1", done));
-      const ran = await stack.run("up", [], ["--skip-preview"]).finally(() => holder.close());
-      expect(ran.code).not.toBe(0);
-      expect(lastLine(ran.output)).toMatch(
-        /^Port 127\.0\.0\.1:\d+ of the Docker host \(ssh:\S+\), which tempo wants \(ports\.tempo\.http\), is taken: /,
-      );
-      expect(lastLine(ran.output)).toContain(NEXT);
     }, 180_000);
 
     test("`up` deploys and verifies there, through forwards", async () => {
