@@ -31,18 +31,19 @@ export function readHolder(text: string): Holder | undefined {
   }
 }
 
-/** When a process of this host began; undefined where nothing says it. */
-function beganAt(pid: number): number | undefined {
+/** What `ps` says of a process of this host: its state, and when it began; nothing where it is not known. */
+function processOf(pid: number): { state?: string; began?: number } {
   try {
-    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+    const text = execFileSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
       encoding: "utf8",
       env: { ...process.env, LC_ALL: "C" },
       stdio: ["ignore", "pipe", "ignore"],
     });
-    const began = Date.parse(text.trim());
-    return Number.isNaN(began) ? undefined : began;
+    const [, state, lstart = ""] = /^\s*(\S+)\s+(.*)$/.exec(text.trim()) ?? [];
+    const began = Date.parse(lstart);
+    return { state, ...(!Number.isNaN(began) && { began }) };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -58,7 +59,9 @@ export function isGone({ pid, hostname, timestamp }: Holder): boolean {
     // EPERM: it runs, and belongs to somebody else.
     return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
-  const began = beganAt(pid);
+  const { state, began } = processOf(pid);
+  // Ended, and not yet fetched by its parent.
+  if (state?.startsWith("Z")) return true;
   return began !== undefined && began > Date.parse(timestamp) + SLACK;
 }
 

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -8,6 +10,7 @@ import {
   clearHalfFiles,
   stateDirectory,
 } from "../../commands/interrupted/engine-locks";
+import { eventually } from "../helpers/ports";
 import { heldBy, isGone, thisHolder, type Holder } from "../../commands/interrupted/holder";
 import { holding } from "../../commands/interrupted/stack-lock";
 import {
@@ -44,6 +47,18 @@ describe("who holds a stack", () => {
     ["a process that began after the lock", { timestamp: "2001-02-03T04:05:06Z" }, true],
   ])("%s is gone or not", (_, change, gone) => {
     expect(isGone(holder(change))).toBe(gone);
+  });
+
+  test("one whose process has ended, and was not fetched by its parent, is gone", async () => {
+    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 30"]);
+    try {
+      const [line] = (await once(parent.stdout, "data")) as [Buffer];
+      await eventually(() =>
+        Promise.resolve(expect(isGone(holder({ pid: Number(line.toString()) }))).toBe(true)),
+      );
+    } finally {
+      parent.kill();
+    }
   });
 
   test("is named with since when, and what to do here or on another host", () => {
