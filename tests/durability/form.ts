@@ -2,7 +2,7 @@
 export const SPANS = Number(process.env.TRACEKEEP_DURABILITY_SPANS ?? 1_000_000);
 
 /** Cases that share them equally. */
-export const CASES = 30;
+export const CASES = 28;
 
 /** Spans of one case. */
 export const SHARE = Math.ceil(SPANS / CASES);

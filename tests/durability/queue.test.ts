@@ -1,7 +1,7 @@
 import type { ProcessStack } from "../helpers/process-stack";
 import { describeWith } from "../helpers/skip";
 import { losesNothing } from "./cases";
-import { LIMIT } from "./form";
+import { LIMIT, SHARE } from "./form";
 import { editDocument, sleep, startForFaults } from "./stack";
 
 const SERVICES = ["tempo", "collector"] as const;
@@ -35,6 +35,8 @@ describeWith(SERVICES, "The collector whose queue is full", () => {
 
   /** Fills the queue, and goes on until senders have been told to repeat. */
   const filled = (during: () => Promise<unknown>) => ({
+    // A queue of a few dozen requests is passed slowly.
+    spans: Math.min(SHARE, 4000),
     seconds: 1,
     timeout: 2,
     concurrency: 32,

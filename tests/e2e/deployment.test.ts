@@ -348,10 +348,13 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
     const { acknowledged, refused, given, longestGap } = await sender.stop();
     expect([refused, given]).toEqual([0, []]);
     let missing = acknowledged;
-    await eventually(async () => {
-      missing = await missingOf(missing, (id) => hasTrace(stack, ports.tempo.http, id));
-      expect(missing).toEqual([]);
-    }).finally(() =>
+    await eventually(
+      async () => {
+        missing = await missingOf(missing, (id) => hasTrace(stack, ports.tempo.http, id));
+        expect(missing).toEqual([]);
+      },
+      { timeout: 120_000 },
+    ).finally(() =>
       say(
         `${acknowledged.length} traces acknowledged meanwhile, ${missing.length} lost, none refused, ` +
           `longest gap ${longestGap.toFixed(1)} s`,
