@@ -1,27 +1,13 @@
 import type { Command } from "commander";
-import { z } from "zod";
 import { prepare } from "./deployment";
 import { engineFindings } from "./drift/engine";
 import { findingLines, type Finding, type StateResource } from "./drift/finding";
+import { exportState } from "./exported-state";
 import { elapsed, withProgress } from "./progress";
 import { runPulumi } from "./pulumi";
 
 /** Exit code where something changed behind the stack's back; 1 is for what went wrong. */
 export const DRIFTED = 2;
-
-const exportSchema = z.object({
-  deployment: z.object({
-    resources: z
-      .array(
-        z.object({
-          urn: z.string(),
-          type: z.string(),
-          inputs: z.record(z.string(), z.unknown()).default({}),
-        }),
-      )
-      .default([]),
-  }),
-});
 
 async function captured(stack: string, args: string[], what: string): Promise<string> {
   const { code, stdout } = await runPulumi(stack, args, { capture: true });
@@ -31,8 +17,8 @@ async function captured(stack: string, args: string[], what: string): Promise<st
 
 /** The resources of a stack's state. Their secrets are in clear, and are compared, never printed. */
 async function stateOf(stack: string): Promise<StateResource[]> {
-  const text = await captured(stack, ["stack", "export", "--show-secrets"], "The state");
-  return exportSchema.parse(JSON.parse(text)).deployment.resources;
+  const { deployment } = await exportState(stack, { showSecrets: true });
+  return deployment.resources.map(({ urn, type, inputs = {} }) => ({ urn, type, inputs }));
 }
 
 /** What of a deployed stack is not as `up` left it. Nothing is changed, the state neither. */

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { exportState } from "../exported-state";
 import { withForwards } from "../../components/verification/forward";
 import { prepare } from "../deployment";
 import type { Stores } from "../hosts/stores";
@@ -14,7 +15,7 @@ import type { Place } from "./place";
 import { QDRANT, STATE } from "./plan";
 import { readMark, removeMark, writeMark, type Mark } from "./progress-mark";
 import { restoreQdrant } from "./qdrant";
-import { exportState, importState, parseBundle, restoreFiles, withoutThings } from "./state";
+import { importState, parseBundle, restoreFiles, withoutThings } from "./state";
 import { copiedWorkloads } from "./stores";
 import { bytesText, timed, type Transfer } from "./text";
 
@@ -56,7 +57,7 @@ export async function openBackup(stack: string, place: Place, passphrase: string
  * @throws {Error} if the stack is there, and is not what an interrupted restore of this backup left.
  */
 async function whereItIs(stack: string, backup: string, stores: Stores): Promise<Mark> {
-  const { deployment } = await exportState(stack);
+  const { deployment } = await exportState(stack, { showSecrets: true });
   const state = deployment.resources.length > 0 ? ["its Pulumi state"] : [];
   const things = [...state, ...(await stores.occupied())];
   const earlier = readMark(stack);

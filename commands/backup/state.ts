@@ -1,17 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { exportState, stateSchema, type State } from "../exported-state";
 import { home } from "../paths";
 import { writePrivate } from "../private-files";
 import { generatesPassphrase, passphraseFile, runPulumi } from "../pulumi";
 import { copyStackFile, findStackFile } from "../stack-file";
-
-const resourceSchema = z.looseObject({ urn: z.string(), type: z.string() });
-
-const stateSchema = z.looseObject({
-  version: z.number(),
-  deployment: z.looseObject({ resources: z.array(resourceSchema).default([]) }),
-});
 
 const bundleSchema = z.strictObject({
   /** The exported stack, secrets in clear. */
@@ -24,16 +18,7 @@ const bundleSchema = z.strictObject({
   passphrase: z.string().optional(),
 });
 
-export type State = z.output<typeof stateSchema>;
 export type Bundle = z.output<typeof bundleSchema>;
-
-/** The state of a stack as the engine has it, secrets in clear. */
-export async function exportState(stack: string): Promise<State> {
-  const args = ["stack", "export", "--show-secrets"];
-  const { code, stdout } = await runPulumi(stack, args, { capture: true });
-  if (code !== 0) throw new Error(`The state of stack "${stack}" could not be read; see above.`);
-  return stateSchema.parse(JSON.parse(stdout));
-}
 
 /**
  * All that a stack is besides its volumes: CA, keys and generated passwords, options, and the
@@ -42,7 +27,7 @@ export async function exportState(stack: string): Promise<State> {
  * @throws {Error} if it is not deployed.
  */
 export async function bundleOf(stack: string): Promise<Buffer> {
-  const state = await exportState(stack);
+  const state = await exportState(stack, { showSecrets: true });
   if (state.deployment.resources.length === 0) {
     throw new Error(`The stack "${stack}" is not deployed: there is nothing to back up.`);
   }
@@ -134,7 +119,7 @@ function restorePassphrase(name: string, { stackFile, copy, passphrase }: Bundle
  */
 export async function importState(stack: string, state: State): Promise<void> {
   // Without it the engine has nothing to encrypt by, and crashes; with another's it refuses.
-  const { secrets_providers } = (await exportState(stack)).deployment;
+  const { secrets_providers } = (await exportState(stack, { showSecrets: true })).deployment;
   const input = JSON.stringify({
     ...state,
     deployment: { ...state.deployment, secrets_providers },

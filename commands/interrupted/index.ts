@@ -3,7 +3,8 @@ import { backendEnvironment } from "../pulumi";
 import type { Host } from "../hosts/host";
 import { clearDeadLocks, clearHalfFiles, stateDirectory } from "./engine-locks";
 import { endLeftovers } from "./leftovers";
-import { exportState, idsIn, settlePending } from "./pending";
+import { exportState } from "../exported-state";
+import { idsIn, settlePending } from "./pending";
 import { noteEarlier, notAmong, strays } from "./things";
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);

@@ -1,36 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
+import { exportState, type State } from "../exported-state";
 import { home } from "../paths";
 import { writePrivate } from "../private-files";
 import { runPulumi } from "../pulumi";
 import { earlierThings, notAmong, strays, type Things } from "./things";
 
-const resourceSchema = z.looseObject({
-  urn: z.string(),
-  id: z.string().optional(),
-  inputs: z.record(z.string(), z.unknown()).optional(),
-});
-const stateSchema = z.looseObject({
-  deployment: z.looseObject({
-    resources: z.array(resourceSchema).nullish(),
-    pending_operations: z
-      .array(z.looseObject({ type: z.string(), resource: resourceSchema }))
-      .nullish(),
-  }),
-});
-export type State = z.infer<typeof stateSchema>;
-
-/** A stack's state as Pulumi exports it, secrets encrypted. */
-export async function exportState(stack: string): Promise<State> {
-  const { code, stdout } = await runPulumi(stack, ["stack", "export"], { capture: true });
-  if (code !== 0) throw new Error(`The state of stack "${stack}" could not be read; see above.`);
-  return stateSchema.parse(JSON.parse(stdout));
-}
-
 /** Ids of all that the state has. */
 export const idsIn = ({ deployment }: State): Set<string> =>
-  new Set((deployment.resources ?? []).flatMap(({ id }) => (id ? [id] : [])));
+  new Set(deployment.resources.flatMap(({ id }) => (id ? [id] : [])));
 
 async function importState(stack: string, state: State): Promise<void> {
   const name = `state-${stack}.json`;

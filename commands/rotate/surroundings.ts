@@ -10,6 +10,7 @@ import { hostOf } from "../hosts";
 import { runPulumi } from "../pulumi";
 import { readStackConfig } from "../stack-config";
 import { findStackFile } from "../stack-file";
+import { exportState } from "../exported-state";
 import { deployedGenerations, readOutputs, readVerificationTarget } from "../stack-outputs";
 import { deployVerified } from "../up";
 import { ask } from "./ask";
@@ -29,27 +30,6 @@ async function onTarget<T>(
   return withForwards(await readVerificationTarget(stack), work);
 }
 
-const exportSchema = z.object({
-  deployment: z.object({
-    resources: z
-      .array(
-        z.object({
-          urn: z.string(),
-          type: z.string(),
-          outputs: z.record(z.string(), z.unknown()).default({}),
-        }),
-      )
-      .default([]),
-  }),
-});
-
-async function stateOf(stack: string, { showSecrets = false } = {}) {
-  const args = ["stack", "export", ...(showSecrets ? ["--show-secrets"] : [])];
-  const { code, stdout } = await runPulumi(stack, args, { capture: true });
-  if (code !== 0) throw new Error(`The state of stack "${stack}" could not be read; see above.`);
-  return exportSchema.parse(JSON.parse(stdout)).deployment.resources;
-}
-
 /** The command has said what changes; a preview of it would only take its time. */
 const SKIP_PREVIEW = "--skip-preview";
 
@@ -57,7 +37,7 @@ const nameOf = (urn: string) => urn.split("::").at(-1)!;
 
 /** URNs of the keys of services and applications; those of CAs are of other resources. */
 async function leafKeys(stack: string): Promise<string[]> {
-  const resources = await stateOf(stack);
+  const { resources } = (await exportState(stack)).deployment;
   return resources
     .filter(({ urn, type }) => /:PrivateKey$/.test(type) && urn.includes(":Identity$"))
     .map(({ urn }) => urn);
@@ -124,11 +104,13 @@ export function secretSurroundings(stack: string): SecretSurroundings {
       .filter(({ image, qdrant }) => image === undefined && qdrant)
       .map(({ name }) => name),
     values: async () => {
-      const passwords = (await stateOf(stack, { showSecrets: true })).filter(
+      const passwords = (
+        await exportState(stack, { showSecrets: true })
+      ).deployment.resources.filter(
         ({ type, urn }) => type === PASSWORD && nameOf(urn) in ROTATABLE,
       );
       const values = passwords.map(({ urn, outputs }) => {
-        const { plaintext } = secretSchema.parse(outputs.result);
+        const { plaintext } = secretSchema.parse(outputs?.result);
         return [nameOf(urn), JSON.parse(plaintext) as string] as const;
       });
       return Object.fromEntries(values);
@@ -139,7 +121,7 @@ export function secretSurroundings(stack: string): SecretSurroundings {
       return (await runPulumi(stack, args, { capture: true })).code === 0;
     },
     replace: async (names) => {
-      const urns = (await stateOf(stack))
+      const urns = (await exportState(stack)).deployment.resources
         .filter(({ type, urn }) => type === PASSWORD && names.includes(nameOf(urn) as Rotatable))
         .map(({ urn }) => urn);
       // They are protected, so that a `destroy` leaves them with the data; the program protects them anew.

@@ -44,6 +44,8 @@ export async function startSshd(command?: readonly string[]): Promise<LocalSshd>
       "StrictModes no",
       "PasswordAuthentication no",
       "PermitRootLogin prohibit-password",
+      // A shell that sshd starts reads the user's start-up files, and they may read what is sent.
+      `SetEnv HOME=${directory}`,
       "",
     ].join("\n"),
   );

@@ -309,7 +309,9 @@ test("a restored state has keys and passwords, and nothing that would have to be
     deployment: {
       manifest: { time: "t" },
       secrets_providers: { type: "passphrase" },
-      pending_operations: [{}],
+      pending_operations: [
+        { type: "creating", resource: { urn: volume, type: "docker:index/volume:Volume" } },
+      ],
       resources: [
         { urn: key, type: "tls:index/privateKey:PrivateKey", custom: true },
         { urn: volume, type: "docker:index/volume:Volume", custom: true },
