@@ -6,7 +6,8 @@ import { isDialled, type ServiceName } from "../config/services";
 import type { Layout } from "../targets/layout";
 import type { Workload, WorkloadPort } from "../targets/workload";
 import { edgesOf } from "./stack/edges";
-import { dialledBy, GUARDED, listenersOf, openListeners, zonesOf } from "./stack/connections";
+import { dialledBy, openListeners, zonesOf } from "./stack/connections";
+import { GUARDED, listenersOf } from "./stack/listeners";
 import { ROUTE_KEY } from "./stack/secrets";
 
 /**

@@ -49,6 +49,10 @@ const SAID: Record<
   }),
 };
 
+/** Path of the option that says what a store may fill, on the target that the stack has. */
+export const budgetOption = (config: StackConfig, store: BudgetedStore): string =>
+  SAID[config.target](config, store).option;
+
 /** Whether a store keeps on its volume what it is sent, for as long as its retention says. */
 export function keepsOnVolume({ storage, jaeger }: StackConfig, store: BudgetedStore): boolean {
   return store === "jaeger" ? jaeger.enabled : storage[store].kind === "local";

@@ -1,5 +1,5 @@
 import { guardName } from "../components/guard/name";
-import { GUARDED, listenersOf } from "../components/stack/connections";
+import { GUARDED, listenersOf } from "../components/stack/listeners";
 import { IMAGES } from "../config/images";
 import { SERVICES, type ServiceName } from "../config/services";
 import type { Layout } from "./layout";

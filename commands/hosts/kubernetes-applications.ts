@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { applicationGrant } from "../../components/application/grant";
-import { listenersOf } from "../../components/stack/connections";
+import { listenersOf } from "../../components/stack/listeners";
 import { splitHostPort } from "../../components/verification/client";
 import { entranceOf } from "../../config/entrances";
 import type { StackConfig } from "../../config/parse";

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { listenersOf } from "../../components/stack/connections";
+import { listenersOf } from "../../components/stack/listeners";
 import { attempt } from "../../components/verification/attempt";
 import { splitHostPort, type Address, type Identity } from "../../components/verification/client";
 import { servedCertificate } from "../../components/verification/served";

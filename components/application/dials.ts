@@ -2,7 +2,8 @@ import type { StackConfig } from "../../config/parse";
 import type { ApplicationConfig } from "../../config/schema";
 import type { ServiceName } from "../../config/services";
 import type { Edge } from "../../targets/workload";
-import { intakeOf, listenersOf } from "../stack/connections";
+import { intakeOf } from "../stack/connections";
+import { listenersOf } from "../stack/listeners";
 
 const to = (service: ServiceName, listener: string): Edge => ({
   peer: { kind: "workload", name: service },

@@ -4,7 +4,8 @@ import { goDuration } from "../../config/units";
 import { tlsFiles } from "../../targets/layout";
 import type { ConfigFile } from "../../targets/workload";
 import { CERTIFICATE_RELOAD, type ServiceContext } from "../service";
-import { GUARDED, isEnabled } from "../stack/connections";
+import { isEnabled } from "../stack/connections";
+import { GUARDED } from "../stack/listeners";
 import { IDS, type Settings } from "./component";
 
 /** Ids of the exporters to the stores: what they have taken is never dropped. */

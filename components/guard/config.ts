@@ -1,6 +1,6 @@
 import { imageOf, IMAGES } from "../../config/images";
 import type { DialledService } from "../../config/services";
-import { GUARDED } from "../stack/connections";
+import { GUARDED } from "../stack/listeners";
 import type { Workload } from "../../targets/workload";
 import type { ServiceContext } from "../service";
 import { guardName } from "./name";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { Secret } from "../../config/secret";
 import type { TrustBundle } from "../../targets/target";
-import type { Issuer } from "../stack/connections";
+import type { Issuer } from "../stack/listeners";
 import { trustedGenerations, type Generations } from "./generations";
 
 const HOUR = 3600;

@@ -2,7 +2,8 @@ import { replicaCount } from "../../config/capacity";
 import type { StackConfig } from "../../config/parse";
 import { dialledName } from "../../config/services";
 import { isAnnotated } from "../application/annotated";
-import { enabledServices, type Issuer } from "../stack/connections";
+import { enabledServices } from "../stack/connections";
+import type { Issuer } from "../stack/listeners";
 
 export type CertificateUse = "digital_signature" | "server_auth" | "client_auth";
 

@@ -4,7 +4,8 @@ import type { ApplicationConfig } from "../../config/schema";
 import { dialledName, isPerHost, SERVICES, type ServiceName } from "../../config/services";
 import type { Edge } from "../../targets/workload";
 import { scrapedPort } from "../application/scraped-port";
-import { activeConnections, listenersOf, type Connection } from "./connections";
+import { activeConnections, type Connection } from "./connections";
+import { listenersOf } from "./listeners";
 import { isOutside, outsideEdges } from "./outside";
 
 const isService = (peer: string): peer is ServiceName =>

@@ -1,6 +1,6 @@
 import { connect as connectPlain } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Listener } from "../stack/connections";
+import type { Listener } from "../stack/listeners";
 import type { Address, Identity } from "./client";
 import { ALPN, open } from "./opening";
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Listener } from "../stack/connections";
+import type { Listener } from "../stack/listeners";
 
 type Protocol = Listener["protocol"];
 

@@ -3,9 +3,12 @@ import { connect } from "node:tls";
 import type { Address, Identity } from "./client";
 import { ALPN } from "./opening";
 
-/** The certificate that a listener serves; undefined without a handshake. Whose it is, is not judged. */
+/**
+ * The certificate that a listener serves, under the root and for the name asked for, though it may
+ * have ended; undefined where it serves no such certificate.
+ */
 export function servedCertificate(
-  { host, port, serverName }: Address,
+  { host, port, serverName, root }: Address,
   protocol: keyof typeof ALPN,
   identity?: Identity,
 ): Promise<X509Certificate | undefined> {
@@ -18,10 +21,14 @@ export function servedCertificate(
       {
         ...{ host, port, servername: serverName, ALPNProtocols: ALPN[protocol] },
         ...{ cert: identity?.certificate, key: identity?.key },
-        // Looked at, not trusted: nothing is sent, and what is served may be what is to be found.
+        ca: root,
+        // A certificate that has ended is what is to be found; it is judged below, and nothing is sent.
         rejectUnauthorized: false,
       },
-      () => end(socket.getPeerX509Certificate()),
+      () => {
+        const ended = String(socket.authorizationError) === "CERT_HAS_EXPIRED";
+        end(socket.authorized || ended ? socket.getPeerX509Certificate() : undefined);
+      },
     );
     socket.setTimeout(5000, () => end());
     socket.once("error", () => end());

@@ -1,5 +1,5 @@
 import type { Problem } from "../parse";
-import { BUDGETED, keepsOnVolume } from "../space";
+import { BUDGETED, budgetOption, keepsOnVolume } from "../space";
 import { sizeText } from "../units";
 import type { Check } from "./check";
 
@@ -11,10 +11,12 @@ export const budgets: Check = (config) =>
   BUDGETED.flatMap((store): Problem[] => {
     const bytes = config.space[store];
     if (bytes === undefined) return [];
-    const problem = (message: string): Problem[] => [{ path: `space.${store}`, message }];
-    if (config.target === "kubernetes") {
+    const path = `space.${store}`;
+    const problem = (message: string): Problem[] => [{ path, message }];
+    const option = budgetOption(config, store);
+    if (option !== path) {
       return problem(
-        `has no meaning on Kubernetes: kubernetes.volumes.${store} is what it may fill`,
+        `has no meaning with target "${config.target}": ${option} is what it may fill`,
       );
     }
     if (!keepsOnVolume(config, store)) {

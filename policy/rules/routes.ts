@@ -1,4 +1,4 @@
-import { listenersOf } from "../../components/stack/connections";
+import { listenersOf } from "../../components/stack/listeners";
 import { SERVICES } from "../../config/services";
 import { portName } from "../../targets/kubernetes/pod";
 import { rulesOver, type Part, type Subject } from "../rule";

@@ -3,12 +3,8 @@ import { createServer as createPlainServer } from "node:http";
 import { createServer, type Server } from "node:https";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  isEnabled,
-  LISTENERS,
-  listenersOf,
-  openListeners,
-} from "../../components/stack/connections";
+import { isEnabled, openListeners } from "../../components/stack/connections";
+import { LISTENERS, listenersOf } from "../../components/stack/listeners";
 import { parseConfig, type StackConfig } from "../../config/parse";
 import { dialledName, SERVICES } from "../../config/services";
 import { toldAddresses } from "../helpers/gateway-addresses";

@@ -12,6 +12,7 @@ import { entriesIn } from "./archive";
 import { expectCode, say, type Ran } from "./command";
 import { lackingImage } from "./images";
 import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
+import { testsOnStack } from "./on-stack";
 import { Outside } from "./outside";
 import { hasTrace, seriesAt, servedSerial } from "./operator";
 import { containersDirectory, freePorts, imageOptions, TestStack } from "./stack";
@@ -27,8 +28,6 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
   const outsideLacks = Outside.lacking();
   const outside = outsideLacks.length === 0 ? new Outside() : undefined;
   for (const reason of outsideLacks) noteSkipped(`egress of containers: ${reason}`);
-  // Skipped without root or `ip`: a host outside is a network namespace, and the summary names it.
-  const testOutside = outside ? test : test.skip;
 
   // Each is off in these stacks, and shows as a skipped test that the summary names.
   for (const service of PUBLISHED_IMAGES ? [] : SERVICES) {
@@ -44,16 +43,9 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
   const treeBefore = treeStatus();
 
   /** Whether the first `up` went well; without it nothing else says anything. */
-  let isUp = false;
-  const onStack = (name: string, run: () => Promise<void>, timeout = 3 * MINUTE, how = test) =>
-    how(
-      name,
-      async () => {
-        if (!isUp) throw new Error("not run: the first `up` failed");
-        await run();
-      },
-      timeout,
-    );
+  const { onStack, cameUp } = testsOnStack(3 * MINUTE);
+  // Skipped without root or `ip`: a host outside is a network namespace, and the summary names it.
+  const onStackOutside = outside ? onStack : test.skip;
 
   let variables: Variables;
   let earlierTrace: string;
@@ -97,7 +89,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
     "`up` on an empty daemon ends verified with real traffic, and shows no secret",
     async () => {
       const ran = expectCode(await stack.run("up"), 0);
-      isUp = true;
+      cameUp();
       say(
         `first trace read by id after ${ran.at(/ok [\d.]+s trace by id in Tempo/)?.toFixed(1)} s`,
       );
@@ -194,7 +186,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
     }
   });
 
-  onStack(
+  onStackOutside(
     "only a service with egress reaches a host outside of the stack's networks",
     async () => {
       const running = await stack.running();
@@ -212,7 +204,6 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "a stack on Docker", () 
       }
     },
     MINUTE,
-    testOutside,
   );
 
   onStack("`env` gives an application all that it needs to send a trace, and no more", async () => {

@@ -12,6 +12,7 @@ import { describeUnless } from "../helpers/skip";
 import { expectCode, say } from "./command";
 import { nodeImages } from "./images";
 import { lackingForNode } from "./needs";
+import { testsOnStack } from "./on-stack";
 import { imageOptions, TestStack } from "./stack";
 import { urnsOf } from "./state";
 import { brokenIn } from "./summary";
@@ -97,22 +98,13 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
   };
 
   /** Whether the first `up` went well; without it nothing else says anything. */
-  let isUp = false;
-  const onStack = (name: string, run: () => Promise<void>) =>
-    test(
-      name,
-      async () => {
-        if (!isUp) throw new Error("not run: the first `up` failed");
-        await run();
-      },
-      5 * MINUTE,
-    );
+  const { onStack, cameUp } = testsOnStack(5 * MINUTE);
 
   test(
     "`up` brings every pod to readiness at its first start, and a trace through all of them",
     async () => {
       const ran = expectCode(await stack.run("up"), 0);
-      isUp = true;
+      cameUp();
       const [verified] = /^verified: .*$/m.exec(ran.output) ?? [];
       say(`first \`up\` until verified: ${ran.seconds.toFixed(1)} s; ${verified}`);
       expect(verified).toBeDefined();

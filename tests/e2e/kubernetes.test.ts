@@ -14,6 +14,7 @@ import { analyze, reported } from "./analyze";
 import { expectCode, say, type Ran } from "./command";
 import { FakeGrafana } from "./kubernetes-grafana";
 import { lackingForCluster } from "./needs";
+import { testsOnStack } from "./on-stack";
 import { TestStack, type Options } from "./stack";
 import { exported, secretsOf, urnsOf } from "./state";
 import { changesIn } from "./summary";
@@ -82,17 +83,8 @@ describeUnless(lackingForCluster(), "a stack on Kubernetes, of simulated nodes",
     );
 
   /** Whether the first `up` went well; without it nothing else says anything. */
-  let isUp = false;
   let generated: Record<string, string>;
-  const onStack = (name: string, run: () => Promise<void>) =>
-    test(
-      name,
-      async () => {
-        if (!isUp) throw new Error("not run: the first `up` failed");
-        await run();
-      },
-      5 * MINUTE,
-    );
+  const { onStack, cameUp } = testsOnStack(5 * MINUTE);
 
   /** Everything that is rolled out and runs, with what would show that it was replaced. */
   const running = async () => {
@@ -112,7 +104,7 @@ describeUnless(lackingForCluster(), "a stack on Kubernetes, of simulated nodes",
     "`up` on an empty cluster rolls everything out, and shows no secret",
     async () => {
       const ran = expectCode(await stack.run("up"), 0);
-      isUp = true;
+      cameUp();
       say(`first \`up\` ${ran.seconds.toFixed(1)} s, ${changesIn(ran.output).at(-1)}`);
       expect(ran.output).toContain("skipped: verification");
       const { pods } = await running();

@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import * as fs from "node:fs";
 import { eventually } from "../helpers/ports";
 
 /** Of the range that is set aside for tests of networks (RFC 2544). */
@@ -15,6 +16,18 @@ function ip(...args: string[]): boolean {
   return spawnSync("ip", args, { stdio: "ignore" }).status === 0;
 }
 
+const PREFIX = "tke2e";
+
+/** Removes what runs that were killed have left: it holds the addresses. */
+function removeLeftovers(): void {
+  const listed = spawnSync("ip", ["netns", "list"], { encoding: "utf8" }).stdout;
+  for (const [name, pid] of listed.matchAll(new RegExp(`^${PREFIX}(\\d+)`, "gm"))) {
+    if (fs.existsSync(`/proc/${pid}`)) continue;
+    ip("link", "del", name);
+    ip("netns", "del", name);
+  }
+}
+
 /**
  * A host outside of every bridge of Docker, on this machine: a network namespace behind a link of
  * its own. As out in the world, nobody there knows a way to a container's own address.
@@ -22,7 +35,7 @@ function ip(...args: string[]): boolean {
 export class Outside {
   static readonly host = THERE;
   static readonly port = PORT;
-  readonly #name = `tke2e${process.pid}`;
+  readonly #name = `${PREFIX}${process.pid}`;
   #server?: ChildProcess;
 
   /** What making one lacks on this machine. */
@@ -32,6 +45,7 @@ export class Outside {
   }
 
   async start(): Promise<void> {
+    removeLeftovers();
     const name = this.#name;
     const inside = ["-n", name];
     const steps = [

@@ -8,6 +8,7 @@ import { describeUnless } from "../helpers/skip";
 import { askTempo, environmentOf, findTrace, sendTrace, type Variables } from "./application";
 import { expectCode, npmRun, say } from "./command";
 import { lackingDocker, lackingForUp } from "./needs";
+import { testsOnStack } from "./on-stack";
 import { freePorts, imageOptions, TestStack } from "./stack";
 
 const MINUTE = 60_000;
@@ -47,19 +48,10 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "two stacks on one daemo
   let first: TestStack;
   let second: TestStack;
   let ports: Ports;
-  let isUp = false;
   let variables: [Variables, Variables];
   let traces: [string, string];
 
-  const onBoth = (name: string, run: () => Promise<void>, timeout = 2 * MINUTE) =>
-    test(
-      name,
-      async () => {
-        if (!isUp) throw new Error("not run: an `up` failed");
-        await run();
-      },
-      timeout,
-    );
+  const { onStack: onBoth, cameUp } = testsOnStack(2 * MINUTE);
 
   beforeAll(async () => {
     ports = await freePorts();
@@ -86,7 +78,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "two stacks on one daemo
         expect(expectCode(ran, 0).output).toMatch(VERIFIED);
         say(`\`up\` ${ran.seconds.toFixed(1)} s`);
       }
-      isUp = true;
+      cameUp();
     },
     6 * MINUTE,
   );

@@ -4,6 +4,7 @@ import { environmentOf, findTrace, sendTrace, type Variables } from "./applicati
 import { expectCode, say } from "./command";
 import { earlierCollector, testImages } from "./images";
 import { lackingDocker, lackingForUp, PUBLISHED_IMAGES } from "./needs";
+import { testsOnStack } from "./on-stack";
 import { seriesAt } from "./operator";
 import { freePorts, imageOptions, TestStack } from "./stack";
 import { brokenIn } from "./summary";
@@ -33,16 +34,7 @@ describeUnless(lacking, "an upgrade by `up`", () => {
   });
 
   /** Whether the first `up` went well; without it nothing else says anything. */
-  let isUp = false;
-  const onStack = (name: string, run: () => Promise<void>) =>
-    test(
-      name,
-      async () => {
-        if (!isUp) throw new Error("not run: the first `up` failed");
-        await run();
-      },
-      4 * MINUTE,
-    );
+  const { onStack, cameUp } = testsOnStack(4 * MINUTE);
 
   beforeAll(async () => {
     ports = await freePorts();
@@ -66,7 +58,7 @@ describeUnless(lacking, "an upgrade by `up`", () => {
     "the earlier collector runs, and takes what it is sent",
     async () => {
       expect(expectCode(await stack.run("up"), 0).output).toMatch(VERIFIED);
-      isUp = true;
+      cameUp();
       before = await stack.running();
       variables = await environmentOf(stack, "shop");
       trace = await sendTrace(variables);

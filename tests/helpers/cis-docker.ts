@@ -1,4 +1,5 @@
-import { CONNECTIONS, listenersOf } from "../../components/stack/connections";
+import { CONNECTIONS } from "../../components/stack/connections";
+import { listenersOf } from "../../components/stack/listeners";
 import { SERVICES, type ServiceName } from "../../config/services";
 
 /** Inputs of a container, as the engine gets them. */

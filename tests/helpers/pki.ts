@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import type { CertificateSpec } from "../../components/pki/certificate-spec";
 import { trustedGenerations, type Generations } from "../../components/pki/generations";
-import type { Issuer } from "../../components/stack/connections";
+import type { Issuer } from "../../components/stack/listeners";
 import type { IssuedCertificates } from "../../targets/workload";
 
 /**

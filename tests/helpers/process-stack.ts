@@ -8,12 +8,8 @@ import {
   type CertificateSpec,
 } from "../../components/pki/certificate-spec";
 import { guardName } from "../../components/guard/name";
-import {
-  GUARDED,
-  hasTwoTiers,
-  listenersOf,
-  openListeners,
-} from "../../components/stack/connections";
+import { hasTwoTiers, openListeners } from "../../components/stack/connections";
+import { GUARDED, listenersOf } from "../../components/stack/listeners";
 import type { SecretName } from "../../components/stack/secrets";
 import { WORKLOADS } from "../../components/stack/workloads";
 import {

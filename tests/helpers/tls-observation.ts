@@ -1,6 +1,6 @@
 import type { ConnectionOptions, SecureVersion } from "node:tls";
 import { OPERATOR, VERIFICATION } from "../../components/pki/certificate-spec";
-import type { Listener } from "../../components/stack/connections";
+import type { Listener } from "../../components/stack/listeners";
 import type { Pki } from "./pki";
 import { attempt, clientIdentity, rootCertificate } from "./refusals";
 

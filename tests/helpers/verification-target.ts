@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OPERATOR, VERIFICATION } from "../../components/pki/certificate-spec";
-import { GUARDED, openListeners } from "../../components/stack/connections";
+import { openListeners } from "../../components/stack/connections";
+import { GUARDED } from "../../components/stack/listeners";
 import {
   verificationExpectations,
   type VerificationTarget,

@@ -1,4 +1,4 @@
-import { LISTENERS, type Listener } from "../../components/stack/connections";
+import { LISTENERS, type Listener } from "../../components/stack/listeners";
 import { serviceWorkloads } from "../../components/stack/workloads";
 import { IMAGES } from "../../config/images";
 import type { ServiceName } from "../../config/services";

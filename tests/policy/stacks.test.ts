@@ -1,5 +1,6 @@
 import type { StackConfig } from "../../config/parse";
-import { GUARDED, openListeners, enabledServices } from "../../components/stack/connections";
+import { openListeners, enabledServices } from "../../components/stack/connections";
+import { GUARDED } from "../../components/stack/listeners";
 import { NODES_NAMESPACE } from "../../policy/exceptions";
 import { evaluate } from "../../policy/evaluate";
 import { RULES } from "../../policy/rules";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { listenersOf } from "../../components/stack/connections";
+import { listenersOf } from "../../components/stack/listeners";
 import { SERVICES } from "../../config/services";
 
 const PROJECT = path.join(__dirname, "../..");

@@ -1,5 +1,6 @@
 import { parse, stringify } from "yaml";
-import { activeConnections, listenersOf } from "../../components/stack/connections";
+import { activeConnections } from "../../components/stack/connections";
+import { listenersOf } from "../../components/stack/listeners";
 import { ObservabilityStack } from "../../components/stack/observability-stack";
 import { applicationWorkloads, serviceWorkloads } from "../../components/stack/workloads";
 import { parseConfig } from "../../config/parse";

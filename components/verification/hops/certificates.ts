@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { DialledService } from "../../../config/services";
 import { OPERATOR, VERIFICATION } from "../../pki/certificate-spec";
 import { RECORDED } from "../../prometheus/metric-names";
-import { listenersOf } from "../../stack/connections";
+import { listenersOf } from "../../stack/listeners";
 import { addressOf, query, type Context } from "../context";
 import { HopFailure, poll, type Hop } from "../hop";
 import { servedCertificate } from "../served";

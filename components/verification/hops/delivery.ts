@@ -1,6 +1,6 @@
 import type { DialledService } from "../../../config/services";
 import { guardName } from "../../guard/name";
-import { isGuarded } from "../../stack/connections";
+import { isGuarded } from "../../stack/listeners";
 import { causeInLog, tlsCauseInLog } from "../causes";
 import { metricsPage, query, sumMetrics, type Context } from "../context";
 import { HopFailure, type Diagnosis } from "../hop";

@@ -1,6 +1,6 @@
 import { DIALLED_SERVICES, type DialledService } from "../../../config/services";
 import { guardName } from "../../guard/name";
-import { isGuarded } from "../../stack/connections";
+import { isGuarded } from "../../stack/listeners";
 import type { Context } from "../context";
 
 /** That a store's guard is closed, and why, by what it wrote last; undefined if it did not say so. */

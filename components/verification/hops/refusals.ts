@@ -1,5 +1,5 @@
 import type { DialledService } from "../../../config/services";
-import { listenersOf } from "../../stack/connections";
+import { listenersOf } from "../../stack/listeners";
 import { attempt, type Knock } from "../attempt";
 import type { Identity } from "../client";
 import { addressOf, type Context } from "../context";

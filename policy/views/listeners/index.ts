@@ -1,4 +1,5 @@
-import { CONNECTIONS, LISTENERS, type Listener } from "../../../components/stack/connections";
+import { CONNECTIONS } from "../../../components/stack/connections";
+import { LISTENERS, type Listener } from "../../../components/stack/listeners";
 import type { Part, RuleTarget, Subject } from "../../rule";
 import { attempt, known } from "../../unknown";
 import { runningOf } from "../container";

@@ -11,6 +11,7 @@ export interface AttackInput {
 async function main(): Promise<void> {
   const { attack, victims, more } = JSON.parse(await text(process.stdin)) as AttackInput;
   const run = ATTACKS[attack] as (victims: Victims, more: unknown) => Promise<Answers>;
+  // Connections that an attack holds open would keep it from ending.
   process.stdout.write(JSON.stringify(await run(victims, more)), () => process.exit());
 }
 
