@@ -8,6 +8,7 @@ import { plansOf } from "./backup/plan";
 import { references } from "./backup/stores";
 import { bytesText, momentText, transferText } from "./backup/text";
 import { prepare } from "./deployment";
+import { holding } from "./interrupted/stack-lock";
 import { elapsed } from "./progress";
 
 interface BackupOptions extends PassphraseOptions {
@@ -43,14 +44,11 @@ async function backup(options: BackupOptions): Promise<void> {
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.on(signal, interrupt);
   try {
-    const { manifest: earlier, key } = await beginOrGoOn(stack, place, secret);
-    const begun = { manifest: { ...earlier, references: references(config) }, key };
-    const { manifest, copied } = await makeParts(
-      plansOf(config, stores),
-      place,
-      begun,
-      stop.signal,
-    );
+    const { manifest, copied } = await holding(stack, async () => {
+      const { manifest: earlier, key } = await beginOrGoOn(stack, place, secret);
+      const begun = { manifest: { ...earlier, references: references(config) }, key };
+      return makeParts(plansOf(config, stores), place, begun, stop.signal);
+    });
     const took = `It took ${elapsed(start)}; copied were ${transferText(copied)}.\n`;
     process.stdout.write(`${backupWords(manifest, place.name)}${took}`);
   } catch (error) {

@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { exportState } from "../exported-state";
 import { withForwards } from "../../components/verification/forward";
 import { prepare } from "../deployment";
+import { exportState } from "../exported-state";
 import type { Stores } from "../hosts/stores";
+import { holding } from "../interrupted/stack-lock";
 import { withProgress } from "../progress";
 import { readVerificationTarget } from "../stack-outputs";
 import { runCommand } from "../run-command";
@@ -85,14 +86,6 @@ export async function restoreBackup(
   for (const file of restoreFiles(stack, bundle)) process.stderr.write(`Put back: ${file}\n`);
   const { config, host } = await prepare(stack);
   const stores = host.stores();
-  const mark = await whereItIs(stack, manifest.startedAt, stores);
-  writeMark(stack, mark);
-  const once = async (name: string, work: () => Promise<void>) => {
-    if (mark.done.includes(name)) return;
-    await work();
-    mark.done.push(name);
-    writeMark(stack, mark);
-  };
   const copied: Transfer = { bytes: 0, milliseconds: 0 };
   const copy = async (name: string, what: string, take: (content: Readable) => Promise<void>) => {
     let size = 0;
@@ -105,21 +98,33 @@ export async function restoreBackup(
     copied.bytes += size;
   };
 
-  await once(STATE, () =>
-    withProgress("Restoring the state, with the CA and the passwords", () =>
-      importState(stack, withoutThings(bundle.state)),
-    ),
-  );
   const has = (name: string) => manifest.parts.some((part) => part.name === name);
   const workloads = copiedWorkloads(config).filter(({ name }) => has(name));
-  for (const workload of workloads) {
-    const { name } = workload;
-    await once(name, () =>
-      copy(name, `Restoring the data of ${name}`, (tar) => stores.fill(workload, tar)),
+  // `up` takes the stack for itself, so it is let go before.
+  await holding(stack, async () => {
+    const mark = await whereItIs(stack, manifest.startedAt, stores);
+    writeMark(stack, mark);
+    const once = async (name: string, work: () => Promise<void>) => {
+      if (mark.done.includes(name)) return;
+      await work();
+      mark.done.push(name);
+      writeMark(stack, mark);
+    };
+
+    await once(STATE, () =>
+      withProgress("Restoring the state, with the CA and the passwords", () =>
+        importState(stack, withoutThings(bundle.state)),
+      ),
     );
-  }
-  mark.deployable = true;
-  writeMark(stack, mark);
+    for (const workload of workloads) {
+      const { name } = workload;
+      await once(name, () =>
+        copy(name, `Restoring the data of ${name}`, (tar) => stores.fill(workload, tar)),
+      );
+    }
+    mark.deployable = true;
+    writeMark(stack, mark);
+  });
   if ((await runCommand(["up", "--stack", stack, "--yes"])) !== 0) {
     throw new Error(
       "State and volumes are restored, and `up` did not end well; see above. The same restore goes on from here.",
@@ -128,8 +133,10 @@ export async function restoreBackup(
   const target = has(QDRANT) ? await readVerificationTarget(stack) : undefined;
   const isQdrantUp = target?.endpoints.qdrant !== undefined;
   if (target !== undefined && isQdrantUp) {
-    await copy(QDRANT, "Restoring the collections of Qdrant", (tar) =>
-      withForwards(target, (reachable) => restoreQdrant(reachable, tar)),
+    await holding(stack, () =>
+      copy(QDRANT, "Restoring the collections of Qdrant", (tar) =>
+        withForwards(target, (reachable) => restoreQdrant(reachable, tar)),
+      ),
     );
   }
   removeMark(stack);

@@ -7,6 +7,7 @@ import { withForwards } from "../../components/verification/forward";
 import type { VerificationTarget } from "../../components/verification/target";
 import { parseDuration } from "../../config/units";
 import { hostOf } from "../hosts";
+import { holding } from "../interrupted/stack-lock";
 import { runPulumi } from "../pulumi";
 import { readStackConfig } from "../stack-config";
 import { findStackFile } from "../stack-file";
@@ -120,20 +121,21 @@ export function secretSurroundings(stack: string): SecretSurroundings {
       const args = ["preview", "--expect-no-changes"];
       return (await runPulumi(stack, args, { capture: true })).code === 0;
     },
-    replace: async (names) => {
-      const urns = (await exportState(stack)).deployment.resources
-        .filter(({ type, urn }) => type === PASSWORD && names.includes(nameOf(urn) as Rotatable))
-        .map(({ urn }) => urn);
-      // They are protected, so that a `destroy` leaves them with the data; the program protects them anew.
-      for (const urn of urns) {
-        const { code } = await runPulumi(stack, ["state", "unprotect", urn, "--yes"]);
-        if (code !== 0) throw new Error("Pulumi could not take the protection off; see above.");
-      }
-      const targets = urns.flatMap((urn) => ["--target-replace", urn]);
-      const args = ["up", "--yes", SKIP_PREVIEW, ...targets];
-      const { code } = await runPulumi(stack, args);
-      if (code !== 0) throw new Error("Pulumi could not make the secrets anew; see above.");
-    },
+    replace: (names) =>
+      holding(stack, async () => {
+        const urns = (await exportState(stack)).deployment.resources
+          .filter(({ type, urn }) => type === PASSWORD && names.includes(nameOf(urn) as Rotatable))
+          .map(({ urn }) => urn);
+        // They are protected, so that a `destroy` leaves them with the data; the program protects them anew.
+        for (const urn of urns) {
+          const { code } = await runPulumi(stack, ["state", "unprotect", urn, "--yes"]);
+          if (code !== 0) throw new Error("Pulumi could not take the protection off; see above.");
+        }
+        const targets = urns.flatMap((urn) => ["--target-replace", urn]);
+        const args = ["up", "--yes", SKIP_PREVIEW, ...targets];
+        const { code } = await runPulumi(stack, args);
+        if (code !== 0) throw new Error("Pulumi could not make the secrets anew; see above.");
+      }),
     changePassword: (old, next) =>
       onTarget(stack, (target) =>
         changePassword(address(target, "grafana"), config.grafana.adminUser, { old, next }),

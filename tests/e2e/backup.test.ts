@@ -188,9 +188,15 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "Backup and restore, the
   step("it goes on under load: nothing is refused, and what is whole is kept", async () => {
     const earlier = (await readManifest(place))!.parts;
     expect(earlier.map(({ name }) => name)).toEqual(expect.arrayContaining(["state", "collector"]));
-    const { result, shown } = await whoShows(PASSPHRASE, () =>
-      stack.run("backup", ["--to", to, ...withPassphrase]),
-    );
+    const isHeld = () =>
+      expect(existsSync(join(stack.home, "locks", `${stack.name}.json`))).toBe(true);
+    const [{ result, shown }, second] = await Promise.all([
+      whoShows(PASSPHRASE, () => stack.run("backup", ["--to", to, ...withPassphrase])),
+      eventually(() => Promise.resolve(isHeld()), { timeout: MINUTE, interval: 50 }).then(() =>
+        stack.run("backup", ["--to", join(work, "second"), ...withPassphrase]),
+      ),
+    ]);
+    expect(expectCode(second, 1).output).toContain("is in the hands of another run");
     const ran = expectCode(result, 0);
     say(`backup: ${ran.seconds.toFixed(1)} s; ${/copied were .*/.exec(ran.stdout)?.[0]}`);
     manifest = (await readManifest(place))!;
