@@ -55,8 +55,8 @@ const STACKS = [
   ["prod", PROD],
 ] as const;
 
-// Seconds, on a machine of its own.
-jest.setTimeout(120_000);
+// Seconds, on a machine of its own. Each may wait for a rollout of three replicas.
+jest.setTimeout(180_000);
 
 describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated", () => {
   let cluster: Cluster;
@@ -82,7 +82,7 @@ describeWith(CLUSTER_PROGRAMS, "A stack on a cluster whose nodes are simulated",
       objects = objectsOf(config, pki);
       await cluster.apply(objects);
       await rolledOut(cluster, place);
-    }, 90_000);
+    }, 180_000);
 
     /** Applies all objects of changed options, and waits for what follows from it. */
     const change = async (changes: object) => {

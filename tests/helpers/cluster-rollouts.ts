@@ -61,7 +61,10 @@ function lacking({ metadata, spec, status }: Controller): string | undefined {
     : `${metadata.name} has ${JSON.stringify(counts)} of ${spec.replicas}`;
 }
 
-/** Waits until every rollout of a namespace is done. @throws with what is lacking, after a minute. */
+/** Milliseconds: three replicas, one after the other, each with 20 s to catch up, on a busy machine. */
+const ROLLED_OUT_WITHIN = 150_000;
+
+/** Waits until every rollout of a namespace is done. @throws with what is lacking in the end. */
 export function rolledOut(cluster: Cluster, namespace: string): Promise<Controller[]> {
   return eventually(
     async () => {
@@ -72,7 +75,7 @@ export function rolledOut(cluster: Cluster, namespace: string): Promise<Controll
       }
       return controllers;
     },
-    { timeout: 60_000, interval: 200 },
+    { timeout: ROLLED_OUT_WITHIN, interval: 200 },
   );
 }
 
