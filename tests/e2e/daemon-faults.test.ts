@@ -14,6 +14,7 @@ const MINUTE = 60_000;
 const off = { enabled: false };
 /** The services that every stack has. */
 const BASE = ["tempo", "collector", "prometheus", "loki"] as const;
+const IMAGES = [...BASE, "guard"] as const;
 /** MiB of the daemon's disk: the images take half of it. */
 const DISK = 1400;
 
@@ -34,7 +35,7 @@ describeUnless(
 
     beforeAll(async () => {
       const { overrides } = imageOptions().images as { overrides: Record<string, string> };
-      const base = Object.fromEntries(BASE.map((name) => [name, overrides[name]]));
+      const base = Object.fromEntries(IMAGES.map((name) => [name, overrides[name]]));
       images = { images: { pull: false, overrides: base } };
       daemon = await OwnDaemon.start(DISK);
       await daemon.load(Object.values(base));
@@ -65,7 +66,7 @@ describeUnless(
       "an image that cannot be had is named",
       async () => {
         // Nobody listens there.
-        const missing = Object.fromEntries(BASE.map((name) => [name, `127.0.0.1:9/${name}:1`]));
+        const missing = Object.fromEntries(IMAGES.map((name) => [name, `127.0.0.1:9/${name}:1`]));
         stack.configure({ images: { pull: true, overrides: missing } });
         const sentence = await failed(stack.run("up"));
         expect(sentence).toMatch(

@@ -73,18 +73,24 @@ export class OwnDaemon implements OtherDaemon {
 
   /** Ends the daemon alone. @returns once it has gone. */
   async down(signal: "TERM" | "KILL" = "TERM"): Promise<void> {
-    const file = join(this.machine.directory, "docker.pid");
-    this.machine.run("kill", `-${signal}`, readFileSync(file, "utf8").trim());
+    const { machine } = this;
+    const file = join(machine.directory, "docker.pid");
+    const pid = readFileSync(file, "utf8").trim();
+    machine.run("kill", `-${signal}`, pid);
+    // It answers nobody for a while before it has ended, and no other starts beside it.
     await eventually(
-      () =>
-        this.docker.ping().then(
-          () => Promise.reject(new Error("the daemon is still there")),
-          () => undefined,
-        ),
+      () => {
+        try {
+          machine.run("kill", "-0", pid);
+        } catch {
+          return Promise.resolve();
+        }
+        return Promise.reject(new Error("the daemon is still there"));
+      },
       { timeout: 120_000 },
     );
     await this.#server?.stop();
-    if (signal === "KILL") rmSync(file, { force: true });
+    rmSync(file, { force: true });
   }
 
   /** Puts images of this machine's daemon into it. */
