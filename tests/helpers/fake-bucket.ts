@@ -6,6 +6,7 @@ import type { Bucket } from "../../commands/backup/bucket";
 export class FakeBucket implements Bucket {
   readonly name: string = "s3 s3.example.com:443/b/p";
   readonly objects = new Map<string, Buffer>();
+  #writes = 0;
   listings = 0;
   readonly reads: string[] = [];
   /** Before a listing, by its number. */
@@ -32,8 +33,8 @@ export class FakeBucket implements Bucket {
     return Promise.resolve(content && { bytes: content.length, content: Readable.from([content]) });
   }
   async write(name: string, content: Buffer | Readable) {
-    // The earlier one of a name takes longer.
-    await new Promise((done) => setTimeout(done, this.objects.size < 3 ? 20 : 0));
+    // The first takes longest.
+    await new Promise((done) => setTimeout(done, this.#writes++ === 0 ? 50 : 0));
     this.put(name, Buffer.isBuffer(content) ? content : await buffer(content));
   }
   get text(): Record<string, string> {
