@@ -5,7 +5,8 @@ import type { Manifest } from "./backup/manifest";
 import { passphrase, withPassphrase, type PassphraseOptions } from "./backup/passphrase";
 import { openPlace } from "./backup/place";
 import { plansOf } from "./backup/plan";
-import { references } from "./backup/stores";
+import { expectListable, openStackBuckets } from "./backup/stack-buckets";
+import { objectsOf, references, servicesInS3 } from "./backup/stores";
 import { bytesText, momentText, transferText } from "./backup/text";
 import { prepare } from "./deployment";
 import { holding } from "./interrupted/stack-lock";
@@ -14,6 +15,7 @@ import { elapsed } from "./progress";
 interface BackupOptions extends PassphraseOptions {
   stack: string;
   to: string;
+  withObjects?: boolean;
 }
 
 /** The closing words: what is in it, until when, and what it cost. */
@@ -25,7 +27,10 @@ export function backupWords({ stack, parts, references }: Manifest, place: strin
       const still = paused > 0 ? `, stood still for ${paused.toFixed(1)} s` : "";
       return `  ${name.padEnd(14)}${bytesText(size).padEnd(10)}until ${momentText(until)}${still}`;
     }),
-    ...references.map(({ service, at }) => `  ${service.padEnd(14)}not copied: it stays in ${at}`),
+    ...references.map(({ service, at }) => {
+      const way = at.startsWith("s3 ") ? " (--with-objects copies it)" : "";
+      return `  ${service.padEnd(14)}not copied: it stays in ${at}${way}`;
+    }),
     "Its files are encrypted: keep one copy elsewhere. Without the passphrase nothing of it can be had.",
     `To have it back: npm run restore -- --stack ${stack} --from ${place}`,
     "",
@@ -38,6 +43,9 @@ async function backup(options: BackupOptions): Promise<void> {
   const secret = passphrase(options);
   const { config, host } = await prepare(stack);
   const stores = host.stores();
+  if (options.withObjects && servicesInS3(config).length === 0) {
+    process.stderr.write("Nothing is in S3: what Tempo and Loki keep is in their volumes.\n");
+  }
   const start = Date.now();
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -46,8 +54,16 @@ async function backup(options: BackupOptions): Promise<void> {
   try {
     const { manifest, copied } = await holding(stack, async () => {
       const { manifest: earlier, key } = await beginOrGoOn(stack, place, secret);
-      const begun = { manifest: { ...earlier, references: references(config) }, key };
-      return makeParts(plansOf(config, stores), place, begun, stop.signal);
+      const has = (name: string) => earlier.parts.some((part) => part.name === name);
+      const buckets = await openStackBuckets(
+        config,
+        (service) => options.withObjects === true || has(objectsOf(service)),
+      );
+      await expectListable(buckets);
+      const plans = plansOf(config, stores, buckets);
+      const copied = [...earlier.parts, ...plans].map(({ name }) => name);
+      const begun = { manifest: { ...earlier, references: references(config, copied) }, key };
+      return makeParts(plans, place, begun, stop.signal);
     });
     const took = `It took ${elapsed(start)}; copied were ${transferText(copied)}.\n`;
     process.stdout.write(`${backupWords(manifest, place.name)}${took}`);
@@ -74,6 +90,7 @@ export function register(program: Command): void {
       .requiredOption(
         "--to <place>",
         "an empty directory, or s3://BUCKET/PREFIX with nothing under it",
-      ),
+      )
+      .option("--with-objects", "copy what Tempo and Loki keep in S3 too"),
   ).action(backup);
 }

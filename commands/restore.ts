@@ -16,9 +16,11 @@ export function restoreWords(
   { stack, parts, references }: Manifest,
   leftOut: readonly string[],
 ): string {
+  const why = (name: string) =>
+    name.endsWith("-objects") ? "name no bucket for it" : "have it off";
   const rows = parts.map(({ name, until }) =>
     leftOut.includes(name)
-      ? `  ${name.padEnd(14)}left out: the stack's options have it off`
+      ? `  ${name.padEnd(14)}left out: the stack's options ${why(name)}`
       : `  ${name.padEnd(14)}as it was at ${momentText(until)}`,
   );
   return [

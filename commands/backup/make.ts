@@ -6,6 +6,11 @@ import type { Place } from "./place";
 import type { Plan } from "./plan";
 import { bytesText, timed, type Transfer } from "./text";
 
+function comesAfter(plans: readonly Plan[], name: string, other: string): boolean {
+  const after = plans.find((plan) => plan.name === name)?.after;
+  return after !== undefined && (after === other || comesAfter(plans, after, other));
+}
+
 /**
  * Makes every part that is not whole yet. The manifest is written after each.
  *
@@ -32,6 +37,9 @@ export async function makeParts(
       continue;
     }
     signal.throwIfAborted();
+    // What had to be copied later would now be the older one.
+    const parts = now.parts.filter((part) => !comesAfter(plans, part.name, name));
+    now = { ...now, parts };
     await writeManifest(place, { ...now, ...(start && { stopped: name }) });
     const begin = Date.now();
     let size = 0;

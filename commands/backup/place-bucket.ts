@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Bytes, Place } from "./place";
+import { asked, connection } from "./s3";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,15 +40,9 @@ export function clientOptions(environment: Environment): S3ClientConfig {
     // Servers of one's own have no name for each bucket, and mind no region.
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true, region: "us-east-1" }),
     ...(region !== undefined && { region }),
-    // Requests that wait for a go-ahead get an agent that knows nothing of the CA.
-    expectContinueHeader: false,
-    requestHandler: {
-      connectionTimeout: 10_000,
-      requestTimeout: 300_000,
-      ...(bundle !== undefined && {
-        httpsAgent: { ca: [...rootCertificates, readFileSync(bundle, "utf8")] },
-      }),
-    },
+    ...connection(
+      bundle === undefined ? undefined : [...rootCertificates, readFileSync(bundle, "utf8")],
+    ),
   };
 }
 
@@ -67,21 +62,14 @@ export async function bucketPlace(
   const { Upload } = await import("@aws-sdk/lib-storage");
   const client: S3Client = new s3.S3Client(options);
   const at = (file: string) => ({ Bucket: bucket, Key: `${prefix}${file}` });
-  const asked = async <T>(what: string, asking: Promise<T>): Promise<T> => {
-    try {
-      return await asking;
-    } catch (error) {
-      if ((error as Error).name === "AbortError") throw error;
-      throw new Error(`${name} cannot be ${what}: ${causeOf(error)}`, { cause: error });
-    }
-  };
+  const ask = <T>(what: string, asking: Promise<T>) => asked(name, what, asking);
   /** Ends uploads that were begun of files whose names begin so. */
   const endUploads = async (key: string) => {
     const begun = new s3.ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key });
-    const { Uploads = [] } = await asked("listed", client.send(begun));
+    const { Uploads = [] } = await ask("listed", client.send(begun));
     for (const { Key, UploadId } of Uploads) {
       const ending = new s3.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId });
-      await asked("written", client.send(ending));
+      await ask("written", client.send(ending));
     }
   };
   const list = async () => {
@@ -95,18 +83,18 @@ export async function bucketPlace(
   return {
     name: `s3://${bucket}/${prefix.slice(0, -1)}`,
     nameOf: (file) => `s3://${bucket}/${prefix}${file}`,
-    list: () => asked("listed", list()),
+    list: () => ask("listed", list()),
     size: async (file) => {
       try {
         return (await client.send(new s3.HeadObjectCommand(at(file)))).ContentLength;
       } catch (error) {
         if (error instanceof s3.NotFound || error instanceof s3.NoSuchKey) return undefined;
-        return asked("read", Promise.reject(error as Error));
+        return ask("read", Promise.reject(error as Error));
       }
     },
     read: async function* (file) {
       const get = new s3.GetObjectCommand(at(file));
-      const { Body } = await asked("read", client.send(get));
+      const { Body } = await ask("read", client.send(get));
       yield* Body as Readable as Bytes;
     },
     write: async (file, content, signal) => {
@@ -124,7 +112,7 @@ export async function bucketPlace(
       let broken: Error | undefined;
       Body.once("error", (error) => (broken = error));
       try {
-        await asked("written", upload.done());
+        await ask("written", upload.done());
       } catch (error) {
         // If that fails too, the next backup to this place does it.
         await endUploads(at(file).Key).catch(() => undefined);
@@ -136,12 +124,4 @@ export async function bucketPlace(
     },
     tidy: () => endUploads(prefix),
   };
-}
-
-/** What S3, or the way to it, said. Several addresses tried at once say nothing in sum. */
-function causeOf(error: unknown): string {
-  const { name, message, errors } = error as AggregateError;
-  if (errors?.length > 0) return causeOf(errors[0]);
-  if (name === "Error") return message;
-  return message === "" || message === name ? name : `${name}: ${message}`;
 }

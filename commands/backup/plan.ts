@@ -4,9 +4,11 @@ import { withForwards } from "../../components/verification/forward";
 import type { StackConfig } from "../../config/parse";
 import type { Stores } from "../hosts/stores";
 import { readVerificationTarget } from "../stack-outputs";
+import { readObjects } from "./objects";
 import { qdrantSnapshots } from "./qdrant";
+import type { StackBucket } from "./stack-buckets";
 import { bundleOf } from "./state";
-import { copiedWorkloads, isFrozen } from "./stores";
+import { copiedWorkloads, isFrozen, objectsOf, QUEUE } from "./stores";
 
 /** Name of the part with the Pulumi state. */
 export const STATE = "state";
@@ -24,10 +26,40 @@ export interface Plan {
   run: (write: Write) => Promise<Date>;
   /** Starts the service again, where it stands still for its part. */
   start?: () => Promise<void>;
+  /** A part that has to be the older one: where it is made anew, so is this. */
+  after?: string;
 }
 
-/** The parts of a stack's backup, in the order in which they are made. */
-export function plansOf(config: StackConfig, stores: Stores): Plan[] {
+/**
+ * The objects of a service, which serves on. What it flushes after its own part is in them; had they
+ * been copied before, that would be in neither.
+ */
+const objectsPlan = ({ service, bucket }: StackBucket): Plan => ({
+  name: objectsOf(service),
+  what: `Copying the objects of ${service} in S3, which serves on`,
+  after: service,
+  run: async (write) => {
+    const until = new Date();
+    const tar = readObjects(bucket);
+    try {
+      await write(tar);
+    } finally {
+      tar.destroy();
+    }
+    return until;
+  },
+});
+
+/**
+ * The parts of a stack's backup, in the order in which they are made.
+ *
+ * @param buckets those whose objects are copied. Default: none.
+ */
+export function plansOf(
+  config: StackConfig,
+  stores: Stores,
+  buckets: readonly StackBucket[] = [],
+): Plan[] {
   const { stack } = config;
   return [
     {
@@ -54,13 +86,14 @@ export function plansOf(config: StackConfig, stores: Stores): Plan[] {
           },
         ]
       : []),
-    ...copiedWorkloads(config).map((workload) => {
+    ...copiedWorkloads(config).flatMap((workload) => {
       const frozen = isFrozen(workload);
       const copy: Stores["copy"] = (...how) =>
         frozen ? stores.copyFrozen(...how) : stores.copy(...how);
       const meanwhile = frozen ? "which is frozen" : "which stands still";
-      return {
+      const plan: Plan = {
         name: workload.name,
+        ...(workload.name !== QUEUE && { after: QUEUE }),
         what: `Copying the data of ${workload.name}, ${meanwhile} meanwhile`,
         start: () => stores.start(workload),
         run: async (write: Write) => {
@@ -73,6 +106,8 @@ export function plansOf(config: StackConfig, stores: Stores): Plan[] {
           return until;
         },
       };
+      const objects = buckets.filter(({ service }) => service === workload.name);
+      return [plan, ...objects.map(objectsPlan)];
     }),
   ];
 }

@@ -9,6 +9,8 @@ const markSchema = z.strictObject({
   backup: z.string(),
   /** Names of parts that are back. */
   done: z.array(z.string()),
+  /** Buckets that were empty when it began, and are its own to fill. */
+  buckets: z.array(z.string()).default([]),
   /** Whether everything is back that `up` goes by. */
   deployable: z.boolean(),
 });

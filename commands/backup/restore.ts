@@ -10,14 +10,16 @@ import { readVerificationTarget } from "../stack-outputs";
 import { runCommand } from "../run-command";
 import { keyOf } from "./begin";
 import type { BackupKey } from "./key";
+import { expectEmpty, putObjects } from "./objects";
 import { readManifest, type Manifest } from "./manifest";
 import { checkParts, counted, readPart } from "./part";
 import type { Place } from "./place";
 import { QDRANT, STATE } from "./plan";
 import { readMark, removeMark, writeMark, type Mark } from "./progress-mark";
 import { restoreQdrant } from "./qdrant";
+import { openStackBuckets, type StackBucket } from "./stack-buckets";
 import { importState, parseBundle, restoreFiles, withoutThings } from "./state";
-import { copiedWorkloads } from "./stores";
+import { copiedWorkloads, objectsOf } from "./stores";
 import { bytesText, timed, type Transfer } from "./text";
 
 /** A backup that was looked at, and is whole. */
@@ -63,7 +65,7 @@ async function whereItIs(stack: string, backup: string, stores: Stores): Promise
   const things = [...state, ...(await stores.occupied())];
   const earlier = readMark(stack);
   // What an earlier one had put back may be gone again.
-  if (things.length === 0) return { backup, done: [], deployable: false };
+  if (things.length === 0) return { backup, done: [], buckets: [], deployable: false };
   if (earlier?.backup === backup) return earlier;
   throw new Error(
     `Stack "${stack}" is not empty; a restore would mix two stacks. Nothing was changed. There are:\n` +
@@ -73,7 +75,20 @@ async function whereItIs(stack: string, backup: string, stores: Stores): Promise
 }
 
 /**
- * Puts a backup into an empty stack: state, volumes, `up`, Qdrant's collections. Interrupted, the
+ * Marks buckets as this restore's own to fill, in which nothing is, or what it left interrupted.
+ *
+ * @throws {Error} if something else is in one.
+ */
+export async function takeBuckets(mark: Mark, buckets: readonly StackBucket[]): Promise<void> {
+  for (const { service, bucket } of buckets) {
+    if (mark.buckets.includes(bucket.name)) continue;
+    await expectEmpty(bucket, `storage.${service}`);
+  }
+  mark.buckets = [...new Set([...mark.buckets, ...buckets.map(({ bucket }) => bucket.name)])];
+}
+
+/**
+ * Puts a backup into an empty stack: state, volumes, objects, `up`, Qdrant's collections. Interrupted, the
  * same call goes on.
  *
  * @returns what of the backup was left out, for the stack's options have it off, and what was copied.
@@ -100,9 +115,11 @@ export async function restoreBackup(
 
   const has = (name: string) => manifest.parts.some((part) => part.name === name);
   const workloads = copiedWorkloads(config).filter(({ name }) => has(name));
+  const buckets = await openStackBuckets(config, (service) => has(objectsOf(service)));
   // `up` takes the stack for itself, so it is let go before.
   await holding(stack, async () => {
     const mark = await whereItIs(stack, manifest.startedAt, stores);
+    await takeBuckets(mark, buckets);
     writeMark(stack, mark);
     const once = async (name: string, work: () => Promise<void>) => {
       if (mark.done.includes(name)) return;
@@ -122,12 +139,21 @@ export async function restoreBackup(
         copy(name, `Restoring the data of ${name}`, (tar) => stores.fill(workload, tar)),
       );
     }
+    for (const { service, bucket } of buckets) {
+      const name = objectsOf(service);
+      // The options may name another one by now.
+      await once(`${name} in ${bucket.name}`, () =>
+        copy(name, `Restoring the objects of ${service} into ${bucket.name}`, (tar) =>
+          putObjects(bucket, tar),
+        ),
+      );
+    }
     mark.deployable = true;
     writeMark(stack, mark);
   });
   if ((await runCommand(["up", "--stack", stack, "--yes"])) !== 0) {
     throw new Error(
-      "State and volumes are restored, and `up` did not end well; see above. The same restore goes on from here.",
+      "State, volumes and objects are restored, and `up` did not end well; see above. The same restore goes on from here.",
     );
   }
   const target = has(QDRANT) ? await readVerificationTarget(stack) : undefined;
@@ -140,7 +166,12 @@ export async function restoreBackup(
     );
   }
   removeMark(stack);
-  const back = [STATE, ...workloads.map(({ name }) => name), ...(isQdrantUp ? [QDRANT] : [])];
+  const back = [
+    STATE,
+    ...workloads.map(({ name }) => name),
+    ...buckets.map(({ service }) => objectsOf(service)),
+    ...(isQdrantUp ? [QDRANT] : []),
+  ];
   const names = manifest.parts.map(({ name }) => name);
   return { leftOut: names.filter((name) => !back.includes(name)), copied };
 }

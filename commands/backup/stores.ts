@@ -10,7 +10,7 @@ import type { Reference } from "./manifest";
  * Its queue is copied before every store, and in one moment: what it had acknowledged by then is in
  * the queue or in a store that is copied later. What is in both is one and the same to the stores.
  */
-const QUEUE: ServiceName = "collector";
+export const QUEUE: ServiceName = "collector";
 
 /**
  * Services whose data is copied while they stand still: what they keep is whole only then. What comes
@@ -38,17 +38,32 @@ export function copiedWorkloads(config: StackConfig): Workload[] {
 /** Whether a service is frozen for its copy in place of stopped: its data must outlive any crash. */
 export const isFrozen = ({ name }: Workload): boolean => name === QUEUE;
 
-function bucketOf({ endpoint, bucket, prefix }: StorageConfig): string {
-  return ["s3", `${[endpoint, bucket, prefix].filter(Boolean).join("/")}`].join(" ");
-}
+/** Services that can keep their data in S3. */
+export type KeepsObjects = "tempo" | "loki";
 
-/** What of a stack's data is kept elsewhere: it is named, and not copied. */
-export function references({ storage, grafana }: StackConfig): Reference[] {
+/** Services that do. */
+export const servicesInS3 = ({ storage }: StackConfig): KeepsObjects[] =>
+  (["tempo", "loki"] as const).filter((service) => storage[service].kind === "s3");
+
+/** Name of the part with what a service keeps in S3. */
+export const objectsOf = (service: KeepsObjects): string => `${service}-objects`;
+
+/** Where a service's objects are, for people: `s3 s3.example.com:443/bucket/prefix`. */
+export const bucketText = ({ endpoint, bucket, prefix }: StorageConfig): string =>
+  `s3 ${[endpoint, bucket, prefix].filter(Boolean).join("/")}`;
+
+/**
+ * What of a stack's data is kept elsewhere: it is named, and not copied.
+ *
+ * @param parts names of what is copied all the same.
+ */
+export function references(config: StackConfig, parts: readonly string[] = []): Reference[] {
+  const { storage, grafana } = config;
   const { database } = grafana;
   return [
-    ...(["tempo", "loki"] as const)
-      .filter((service) => storage[service].kind === "s3")
-      .map((service) => ({ service, at: bucketOf(storage[service]) })),
+    ...servicesInS3(config)
+      .filter((service) => !parts.includes(objectsOf(service)))
+      .map((service) => ({ service, at: bucketText(storage[service]) })),
     ...(grafana.enabled && database
       ? [{ service: "grafana", at: `postgresql ${database.host}/${database.name}` }]
       : []),

@@ -187,6 +187,23 @@ describe("an interrupted backup", () => {
     await open();
   });
 
+  test("makes anew too what has to be younger than a part made anew, however often it is interrupted", async () => {
+    const chained = (some: Plan[]) =>
+      some.map((plan) => ({ ...plan, ...(plan.name === "tempo" && { after: "loki" }) }));
+    const last: Plan = { ...plans()[0], name: "last", run: () => Promise.reject(new Error("no")) };
+    await expect(make([...chained(plans()), last])).rejects.toThrow("no");
+    damage("loki");
+    made = [];
+    // Tempo's part is whole, and older than Loki's is now.
+    await expect(make(chained(broken()))).rejects.toThrow("the connection broke");
+    expect(made).toEqual(["loki", "tempo"]);
+    expect((await readManifest(place))!.parts.map(({ name }) => name)).toEqual(["state", "loki"]);
+    made = [];
+    await make(chained(plans()));
+    expect(made).toEqual(["tempo"]);
+    await open();
+  });
+
   test("goes on under its own passphrase alone", async () => {
     await expect(make(broken())).rejects.toThrow();
     await expect(make(plans(), going, "another one, as long")).rejects.toThrow("does not open");
