@@ -9,6 +9,8 @@ const resourceSchema = z.looseObject({
   id: z.string().optional(),
   inputs: properties.optional(),
   outputs: properties.optional(),
+  /** What went wrong after it was there: with Docker it may never have been started. */
+  initErrors: z.array(z.string()).optional(),
 });
 
 /** A stack's state as Pulumi exports it. What is not named here is kept, for it may be imported again. */

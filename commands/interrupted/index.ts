@@ -26,9 +26,9 @@ export async function repair(stack: string, host: Host): Promise<string[]> {
     if (ended > 0) cleared.push(`Ended what it had left running: ${ended} processes.`);
   }
   cleared.forEach(tell);
-  const { lines, isDoubtful } = await settlePending(stack, host.things);
+  const { lines, remake, isDoubtful } = await settlePending(stack, host.things);
   lines.forEach(tell);
-  return isDoubtful ? ["--refresh"] : [];
+  return [...(isDoubtful ? ["--refresh"] : []), ...remake.flatMap((urn) => ["--replace", urn])];
 }
 
 /**

@@ -4,7 +4,7 @@ import { exportState, type State } from "../exported-state";
 import { home } from "../paths";
 import { writePrivate } from "../private-files";
 import { runPulumi } from "../pulumi";
-import { earlierThings, notAmong, strays, type Things } from "./things";
+import { earlierThings, notAmong, strays, type Thing, type Things } from "./things";
 
 /** Ids of all that the state has. */
 export const idsIn = ({ deployment }: State): Set<string> =>
@@ -24,9 +24,33 @@ async function importState(stack: string, state: State): Promise<void> {
   }
 }
 
+/** Whether the engine takes something for done that is not: the provider hands it over with its errors. */
+const isHalf = ({ initErrors = [], inputs, outputs }: State["deployment"]["resources"][number]) =>
+  initErrors.length > 0 || (inputs?.attach === true && Boolean(outputs?.exitCode));
+
+/**
+ * What the state has and the host did not make to its end: a container without its files, one that was
+ * never started, or one that was to do its work and failed. Data is kept as it is.
+ *
+ * @returns the URNs of those that are there, and whether others are gone.
+ */
+export function halfMade(
+  { deployment }: State,
+  things: readonly Thing[],
+): { remake: string[]; isGone: boolean } {
+  const half = deployment.resources.filter(isHalf);
+  const found = half.map(({ id, urn }) => ({ urn, thing: things.find((one) => one.id === id) }));
+  return {
+    remake: found.flatMap(({ urn, thing }) => (thing && !thing.isData ? [urn] : [])),
+    isGone: found.some(({ thing }) => thing === undefined),
+  };
+}
+
 /** What came of operations that were begun and not ended. */
 export interface Settled {
   lines: string[];
+  /** URNs of what has to be made again. */
+  remake: string[];
   /** Whether the state may have what is gone or was changed: only a refresh tells. */
   isDoubtful: boolean;
 }
@@ -39,24 +63,30 @@ export interface Settled {
  * @param things undefined where the host cannot tell; then nothing is settled.
  */
 export async function settlePending(stack: string, things: Things | undefined): Promise<Settled> {
-  if (things === undefined) return { lines: [], isDoubtful: false };
+  if (things === undefined) return { lines: [], remake: [], isDoubtful: false };
   const state = await exportState(stack);
   const pending = state.deployment.pending_operations ?? [];
-  if (pending.length === 0) return { lines: [], isDoubtful: false };
+  const isWhole = state.deployment.resources.every(
+    ({ initErrors = [] }) => initErrors.length === 0,
+  );
+  if (pending.length === 0 && isWhole) return { lines: [], remake: [], isDoubtful: false };
+  const there = await things.list();
+  const { remake, isGone } = halfMade(state, there);
   const creating = pending.filter(({ type }) => type === "creating");
   const names = new Set(creating.map(({ resource }) => resource.inputs?.name));
   const isNew = notAmong(earlierThings(stack));
-  const found = strays(
-    await things.list(),
-    idsIn(state),
-    (thing) => names.has(thing.name) && isNew(thing),
-  );
+  const found = strays(there, idsIn(state), (thing) => names.has(thing.name) && isNew(thing));
   const lines: string[] = [];
   for (const thing of found) {
     await things.remove(thing);
     lines.push(`Took away ${thing.kind} ${thing.name}, which a killed run had begun to make.`);
   }
-  const deployment = { ...state.deployment, pending_operations: [] };
-  await importState(stack, { ...state, deployment });
-  return { lines, isDoubtful: creating.length < pending.length };
+  lines.push(
+    ...remake.map((urn) => `Makes ${urn.split("::").at(-1)} again, which was not made to its end.`),
+  );
+  if (pending.length > 0) {
+    const deployment = { ...state.deployment, pending_operations: [] };
+    await importState(stack, { ...state, deployment });
+  }
+  return { lines, remake, isDoubtful: isGone || creating.length < pending.length };
 }

@@ -12,6 +12,7 @@ import {
 } from "../../commands/interrupted/engine-locks";
 import { eventually } from "../helpers/ports";
 import { heldBy, isGone, thisHolder, type Holder } from "../../commands/interrupted/holder";
+import { halfMade } from "../../commands/interrupted/pending";
 import { holding } from "../../commands/interrupted/stack-lock";
 import {
   earlierThings,
@@ -168,6 +169,25 @@ describe("what an interrupted run left", () => {
   test("goes, containers first, but for data and what the state has", () => {
     const all = [volume, data, known, container];
     expect(strays(all, new Set(["known"]), () => true)).toEqual([container, volume]);
+  });
+
+  test("is made again where the state has it and it was not made to its end, but for data", () => {
+    const resource = (id: string, ...initErrors: string[]) => ({
+      ...{ urn: `urn:pulumi:dev::tracekeep::T::${id}`, type: "T", id },
+      ...(initErrors.length > 0 && { initErrors }),
+    });
+    const half = (...resources: ReturnType<typeof resource>[]) =>
+      halfMade({ version: 3, deployment: { resources } }, [data, known, container]);
+    expect(half(resource("known"), resource("tempo", "not started"))).toEqual({
+      remake: ["urn:pulumi:dev::tracekeep::T::tempo"],
+      isGone: false,
+    });
+    const failed = { inputs: { attach: true }, outputs: { exitCode: 1 } };
+    const ended = { inputs: { attach: true }, outputs: { exitCode: 0 } };
+    expect(half({ ...resource("tempo"), ...failed }).remake).toHaveLength(1);
+    expect(half({ ...resource("tempo"), ...ended }).remake).toEqual([]);
+    expect(half(resource("tempo-data", "x"))).toEqual({ remake: [], isGone: false });
+    expect(half(resource("elsewhere", "x"))).toEqual({ remake: [], isGone: true });
   });
 
   test("is what was not there before", () => {
