@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { ServiceName } from "../../config/services";
 import type { ProcessStack } from "../helpers/process-stack";
 import { SENDING, SHARE } from "./form";
-import { sleep } from "./stack";
+import { sleep, TEMPO_BOUND } from "./stack";
 import { readBack, stream, type Ledger, type ReadBack, type Source } from "./stream";
 import { traces, type TraceOptions } from "./traces";
 
@@ -88,6 +88,8 @@ export async function through(stack: ProcessStack, options: CaseOptions): Promis
           : stream(each, paced(spans / 5, 50, seconds)),
       ),
     );
+    // Until it is on disk: Tempo loses spans of a trace that is read while it grows (docs/durability.md).
+    if (options.growing) await sleep(TEMPO_BOUND);
     const outcomes: Outcome[] = [];
     for (const [index, ledger] of ledgers.entries()) {
       // The fault was one for all of them.
