@@ -71,6 +71,12 @@ export const SECRET_VALUES: readonly string[] = [
 ];
 
 /**
+ * A list, a map, or a text that begins as one, with a thousand brackets that open, to its end. Tempo's
+ * time for a value grows with the square of its depth: minutes for what fits into a request.
+ */
+export const TOO_DEEP = "^[\\[{](?:[^\\[{]*[\\[{]){999}(?s:.*)";
+
+/**
  * Texts in which none of `SECRET_VALUES` can be found, so that nobody need look: words, paths and
  * host names in small letters, behind a method of HTTP or not, and decimal fractions. All of
  * the patterns need a capital, a space, a sign such as `=` or `@`, or 15 digits.

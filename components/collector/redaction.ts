@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import type { StackConfig } from "../../config/parse";
-import { HARMLESS_VALUES, SECRET_VALUES } from "../../config/redaction-patterns";
+import { HARMLESS_VALUES, SECRET_VALUES, TOO_DEEP } from "../../config/redaction-patterns";
 import type { Settings } from "./component";
 
 /**
@@ -14,6 +14,8 @@ import type { Settings } from "./component";
 const KEYS = "redaction/keys";
 const LEND = "transform/lend_texts";
 const VALUES = "redaction/values";
+/** As `VALUES`, and attributes so deep that Tempo could not cope with them go first, whatever they hold. */
+const TRACE_VALUES = "redaction/trace_values";
 const TAKE_BACK = "transform/take_back_texts";
 const OUT_OF_REACH = "transform/out_of_reach";
 
@@ -197,6 +199,11 @@ export function redaction(config: StackConfig): Record<string, Settings> {
   const common = { allow_all_keys: true, summary: "silent" };
   // Other patterns may mean what ours find harmless.
   const isDefault = JSON.stringify(values) === JSON.stringify(SECRET_VALUES);
+  const matched = {
+    ...(isDefault && { allowed_values: HARMLESS_VALUES }),
+    // Numbers, lists and maps too: a card number may be a number, a header is a list.
+    redact_all_types: true,
+  };
   return {
     ...(keys.length > 0 && {
       [KEYS]: {
@@ -207,13 +214,8 @@ export function redaction(config: StackConfig): Record<string, Settings> {
     }),
     ...(values.length > 0 && {
       [LEND]: lend(),
-      [VALUES]: {
-        ...common,
-        ...(isDefault && { allowed_values: HARMLESS_VALUES }),
-        blocked_values: values,
-        // Numbers, lists and maps too: a card number may be a number, a header is a list.
-        redact_all_types: true,
-      },
+      [VALUES]: { ...common, ...matched, blocked_values: values },
+      [TRACE_VALUES]: { ...common, ...matched, blocked_values: [TOO_DEEP, ...values] },
       [TAKE_BACK]: takeBack(),
     }),
     [OUT_OF_REACH]: outOfReach(config),
@@ -222,7 +224,9 @@ export function redaction(config: StackConfig): Record<string, Settings> {
 
 /** Ids of the redaction processors that a signal's first pipeline has, in order. */
 export function redactionOf(config: StackConfig, signal: Signal): string[] {
+  const other = signal === "traces" ? VALUES : TRACE_VALUES;
   return Object.entries(redaction(config))
+    .filter(([id]) => id !== other)
     .filter(([id, settings]) => !id.startsWith("transform/") || listOf(signal) in settings)
     .map(([id]) => id);
 }

@@ -1,7 +1,8 @@
+import { RE2JS } from "re2js";
 import { parse } from "yaml";
 import { collectorWorkload } from "../../components/collector/config";
 import { openListeners } from "../../components/stack/connections";
-import { SECRET_KEYS } from "../../config/redaction-patterns";
+import { SECRET_KEYS, TOO_DEEP } from "../../config/redaction-patterns";
 import { SERVICES } from "../../config/services";
 import { containerLayout } from "../../targets/container-layout";
 import { contextOf, documentOf, expectGolden, workloadText } from "../helpers/golden";
@@ -71,11 +72,11 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
   test("redacts whatever an intake takes before it goes anywhere", () => {
     const intakes = Object.values(pipelines).filter(({ receivers }) => receivers.includes("otlp"));
     expect(intakes).toHaveLength(3);
-    for (const { processors } of intakes) {
-      expect(processors.slice(1, 5)).toEqual([
+    for (const one of intakes) {
+      expect(one.processors.slice(1, 5)).toEqual([
         "redaction/keys",
         "transform/lend_texts",
-        "redaction/values",
+        one === pipelines.traces ? "redaction/trace_values" : "redaction/values",
         "transform/take_back_texts",
       ]);
     }
@@ -199,6 +200,24 @@ describe("redaction", () => {
       documentFor({ redaction: options }).processors["redaction/values"];
     expect(values({})).toHaveProperty("allowed_values");
     expect(values({ values: ["agent"] })).not.toHaveProperty("allowed_values");
+  });
+
+  test("masks what is too deep for Tempo, before anything else looks at it", () => {
+    const { processors } = documentFor({});
+    const {
+      blocked_values: [first],
+    } = processors["redaction/trace_values"] as {
+      blocked_values: string[];
+    };
+    expect(processors["redaction/values"].blocked_values).not.toContain(first);
+    const pattern = RE2JS.compile(TOO_DEEP);
+    const masked = (text: string) => pattern.matcher(text).replaceAll("****");
+    const nested = (depth: number) => `${"[".repeat(depth)}"x"${"]".repeat(depth)}`;
+    expect(masked(nested(1000))).toBe("****");
+    expect(masked(nested(999))).toBe(nested(999));
+    // Neither siblings nor texts between two levels hide it.
+    expect(masked(`${'{"a":["]}",'.repeat(500)}1${"]}".repeat(500)}`)).toBe("****");
+    expect(masked(`see ${nested(1000)}`)).toBe(`see ${nested(1000)}`);
   });
 
   test("takes a common key out of the shortcut when a pattern masks it", () => {
