@@ -133,7 +133,10 @@ export const stackSchema = z.strictObject({
       )
       .prefault([...SECRET_KEYS]),
     values: o
-      .list("What is masked inside any value, as regular expressions.", o.pattern("A pattern."))
+      .list(
+        "What is masked inside any value, as regular expressions. With any, values of spans that have 1,000 opening brackets are masked whole.",
+        o.pattern("A pattern."),
+      )
       .prefault([...SECRET_VALUES]),
     spanLinks: o
       .oneOf(
