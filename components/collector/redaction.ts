@@ -12,6 +12,7 @@ import type { Settings } from "./component";
  * processor; what cannot be lent is seen to by `transform/out_of_reach`.
  */
 const KEYS = "redaction/keys";
+const DEEP_BODIES = "transform/deep_bodies";
 const LEND = "transform/lend_texts";
 const VALUES = "redaction/values";
 /** As `VALUES`, and attributes so deep that Tempo could not cope with them go first, whatever they hold. */
@@ -24,6 +25,8 @@ const OUT_OF_REACH = "transform/out_of_reach";
  * span's links, and nothing at all can read or change their attributes.
  */
 const CLEARING = "ottl.set.allowNil";
+/** Lets a condition look at each entry of a map; a flag as well. */
+const LOOKING_INTO = "ottl.functions.enableLambda";
 
 type Signal = "traces" | "logs" | "metrics";
 
@@ -187,6 +190,32 @@ function outOfReach({ redaction: { keys, values, spanLinks } }: StackConfig): Se
   return transform((signal) => statements[signal]);
 }
 
+/** Levels of lists and maps that the body of a log may have. */
+const DEEPEST_BODY = 64;
+
+/**
+ * Masks bodies of logs that are too deep for the redaction processor: it notes the path of every level,
+ * and one request would take more memory than the collector may have. What the body has down to a
+ * depth becomes entries of a map; one that is no leaf then is deeper.
+ */
+const deepBodies = (): Settings =>
+  transform((signal) =>
+    signal === "logs"
+      ? [
+          {
+            context: "log",
+            // Most are texts.
+            conditions: ["not IsString(log.body) and (IsMap(log.body) or IsList(log.body))"],
+            statements: [
+              'set(log.cache["body"], log.body)',
+              `flatten(log.cache, depth=${DEEPEST_BODY})`,
+              `set(log.body, "${MASK}") where Any(log.cache, (_, value) => IsMap(value) or IsList(value))`,
+            ],
+          },
+        ]
+      : [],
+  );
+
 /** Whether there is anything to redact. */
 const isRedacting = ({ redaction: { enabled, keys, values } }: StackConfig) =>
   enabled && keys.length + values.length > 0;
@@ -205,6 +234,7 @@ export function redaction(config: StackConfig): Record<string, Settings> {
     redact_all_types: true,
   };
   return {
+    [DEEP_BODIES]: deepBodies(),
     ...(keys.length > 0 && {
       [KEYS]: {
         ...common,
@@ -232,7 +262,8 @@ export function redactionOf(config: StackConfig, signal: Signal): string[] {
 }
 
 /** Arguments of the collector's command line without which the processors would not do it. */
-export const redactionArgs = (config: StackConfig): string[] =>
-  isRedacting(config) && config.redaction.spanLinks === "drop"
-    ? [`--feature-gates=${CLEARING}`]
-    : [];
+export function redactionArgs(config: StackConfig): string[] {
+  if (!isRedacting(config)) return [];
+  const gates = [LOOKING_INTO, ...(config.redaction.spanLinks === "drop" ? [CLEARING] : [])];
+  return [`--feature-gates=${gates.join(",")}`];
+}

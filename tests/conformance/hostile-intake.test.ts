@@ -217,7 +217,8 @@ describeWith(["collector", "tempo"], "The intake under hostile input", () => {
     writeFileSync(`/proc/${pid}/clear_refs`, "5");
     const { pid: tempo } = stack.process("tempo");
     const before = cpuSeconds(tempo);
-    await attackApart("deep", victims);
+    const answers = await attackApart("deep", victims);
+    expect(Object.values(answers)).toEqual([{ 0: 1 }, { 200: 1 }, { 200: 1 }]);
     sender = new SteadySender(victims.grpc, victims.http);
     const { record } = sender;
     await eventually(() => Promise.resolve(expect(record.acknowledged.length).toBeGreaterThan(5)));

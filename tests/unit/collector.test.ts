@@ -73,7 +73,9 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
     const intakes = Object.values(pipelines).filter(({ receivers }) => receivers.includes("otlp"));
     expect(intakes).toHaveLength(3);
     for (const one of intakes) {
-      expect(one.processors.slice(1, 5)).toEqual([
+      const isLogs = one === pipelines.logs;
+      expect(one.processors.slice(1, isLogs ? 6 : 5)).toEqual([
+        ...(isLogs ? ["transform/deep_bodies"] : []),
         "redaction/keys",
         "transform/lend_texts",
         one === pipelines.traces ? "redaction/trace_values" : "redaction/values",
@@ -186,9 +188,10 @@ describe("redaction", () => {
   });
 
   test("drops links, which it cannot redact, unless they are wanted as they are", () => {
-    expect(workloadOf({}).args).toContain("--feature-gates=ottl.set.allowNil");
+    const gates = "--feature-gates=ottl.functions.enableLambda";
+    expect(workloadOf({}).args).toContain(`${gates},ottl.set.allowNil`);
     const kept = workloadOf({ redaction: { spanLinks: "keep" } });
-    expect(kept.args).toHaveLength(1);
+    expect(kept.args).toContain(gates);
     expect(documentOf(kept, "collector.yaml")).not.toContain("span.links");
     expect(documentFor({ redaction: { values: [] } }).service.pipelines.traces.processors).toEqual(
       expect.arrayContaining(["redaction/keys", "transform/out_of_reach"]),

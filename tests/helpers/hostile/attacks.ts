@@ -44,7 +44,8 @@ const posts = async (
   count: number,
   body: Parameters<typeof post>[1],
   headers: Record<string, string>,
-) => counted(await times(count, () => post(target, body, headers)));
+  path?: string,
+) => counted(await times(count, () => post(target, body, headers, path)));
 
 /** Requests above the limit, said to be so or not. */
 export async function oversized({ grpc, http, largest }: Victims): Promise<Answers> {
@@ -105,11 +106,18 @@ export async function broken({ grpc, http }: Victims): Promise<Answers> {
   return answers;
 }
 
-/** Attributes as deep as a request of the largest size can have them. */
+/** Attributes of spans and bodies of logs as deep as a request of the largest size can have them. */
 export async function deep({ grpc, http, largest }: Victims): Promise<Answers> {
   return {
     "gRPC, deep": await frames(grpc, 1, grpcFrame(payloads.nested(Math.floor(largest / 11)))),
     "JSON, deep": await posts(http, 1, payloads.nestedJson(Math.floor(largest / 30)), JSON_BODY),
+    "a deep body": await posts(
+      http,
+      1,
+      payloads.nestedBody(Math.floor(largest / 19)),
+      PROTOBUF,
+      "/v1/logs",
+    ),
   };
 }
 

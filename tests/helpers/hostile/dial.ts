@@ -78,6 +78,7 @@ export function post(
   target: Target,
   body: Buffer | (() => Generator<Buffer>),
   headers: Record<string, string>,
+  path = "/v1/traces",
 ): Promise<string> {
   return new Promise((resolve) => {
     const sent = request({
@@ -85,7 +86,7 @@ export function post(
       port: target.port,
       ...tlsOf(target),
       method: "POST",
-      path: "/v1/traces",
+      path,
       headers,
       agent: false,
       timeout: 60_000,

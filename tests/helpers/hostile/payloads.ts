@@ -76,6 +76,29 @@ function nestedValue(depth: number): Buffer {
   return buffer.subarray(at);
 }
 
+/** A request with one log line, whose body is `depth` maps deep. */
+export function nestedBody(depth: number): Buffer {
+  // Four headers a level, of at most five bytes each, and a key.
+  const buffer = Buffer.alloc(depth * 24 + 16);
+  let at = buffer.length;
+  const prepend = (bytes: readonly number[]) => {
+    at -= bytes.length;
+    buffer.set(bytes, at);
+  };
+  const end = buffer.length;
+  prepend([0x0a, 1, 0x78]);
+  for (let level = 0; level < depth; level++) {
+    prepend([0x12, ...varint(end - at)]);
+    prepend([0x0a, 1, 0x6b]);
+    prepend([0x0a, ...varint(end - at)]);
+    prepend([0x32, ...varint(end - at)]);
+  }
+  const now = Buffer.alloc(8);
+  now.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n);
+  const record = Buffer.concat([Buffer.from([1 * 8 + 1]), now, field(5, buffer.subarray(at))]);
+  return field(1, field(2, field(2, record)));
+}
+
 /** A request with one span, of which one attribute is `depth` lists deep. */
 export function nested(depth: number): Buffer {
   const now = Buffer.alloc(8);
