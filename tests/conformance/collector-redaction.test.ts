@@ -60,6 +60,37 @@ describeWith(["collector"], "The collector's redaction", () => {
     },
     60_000,
   );
+
+  test("masks a log's body and a span's attribute only where they are too deep", async () => {
+    const nested = (depth: number, leaf: string): object =>
+      Array.from({ length: depth }).reduce<object>(
+        (value, _, level) =>
+          level % 2 === 0
+            ? { arrayValue: { values: [value] } }
+            : { kvlistValue: { values: [{ key: "k", value }] } },
+        { stringValue: leaf },
+      );
+    const bodies = [nested(64, "kept"), nested(66, "gone"), {}, { intValue: "4711" }, undefined];
+    const logRecords = bodies.map((body) => ({ timeUnixNano: "1", ...(body && { body }) }));
+    const attributes = [
+      { key: "shallow", value: nested(999, "stays") },
+      { key: "deep", value: nested(1000, "lost") },
+    ];
+    const span = { traceId: "1".repeat(32), spanId: "1".repeat(16), name: "n", attributes };
+    const before = stack.log("collector", 1_000_000).length;
+    await sendJson(stack, "logs", { resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+    await sendJson(stack, "traces", { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    await eventually(() => {
+      const printed = stack.log("collector", 1_000_000).slice(before);
+      expect(printed).toMatch(/Body: \S+\(.*kept/);
+      expect(printed).toContain("Body: Str(****)");
+      expect(printed).toContain("Body: Int(4711)");
+      expect(printed).toMatch(/-> shallow: .*stays/);
+      expect(printed).toContain("-> deep: Str(****)");
+      expect(printed).not.toMatch(/gone|lost/);
+      return Promise.resolve();
+    });
+  }, 60_000);
 });
 
 describeWith(["collector"], "The collector without redaction", () => {
