@@ -40,7 +40,8 @@ export async function servingOthers(target: VerificationTarget): Promise<string[
   const { operator } = target;
   const asked = publishedListeners(target).map(async ({ name, address, listener }) => {
     const served = await servedCertificate(address, listener.protocol, operator);
-    return served && isOfIssuer(served, operator.certificate) ? [] : [name];
+    const isOurs = served instanceof X509Certificate && isOfIssuer(served, operator.certificate);
+    return isOurs ? [] : [name];
   });
   return (await Promise.all(asked)).flat();
 }

@@ -1,4 +1,5 @@
 import type { Problem, StackConfig } from "../parse";
+import { CAN } from "../targets";
 import type { Check } from "./check";
 
 type Application = StackConfig["apps"][number];
@@ -8,8 +9,7 @@ function misplaced(target: StackConfig["target"], app: Application): Problem[] {
   const problems: Problem[] = [];
   const { image, namespace, probe, replicas, user } = app;
   const say = (path: string, message: string) => problems.push({ path, message });
-  const onKubernetes = target === "kubernetes";
-  if (!onKubernetes) {
+  if (!CAN[target].place) {
     const message = 'has a meaning only with target "kubernetes"';
     if (namespace !== undefined) say("namespace", message);
     if (probe !== undefined) say("probe", message);

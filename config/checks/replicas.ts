@@ -1,4 +1,5 @@
 import { gatewayReplicas } from "../capacity";
+import { CAN } from "../targets";
 import { ONE_REPLICA } from "../schema/replicas";
 import type { Problem } from "../parse";
 import type { Check } from "./check";
@@ -18,7 +19,7 @@ export const replicasWork: Check = ({ replicas, target, grafana }) =>
         const message = `expected 1 without \`grafana.database\`, got ${count}: each would have users, sessions and dashboards of its own`;
         return [{ path, message }];
       }
-      if (target === "kubernetes") return [];
+      if (CAN[target].replicate) return [];
       return [{ path, message: `expected 1 on a single host, got ${count}` }];
     });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
 import { collectorDocuments } from "../../components/collector/config";
+import { redactionArgs } from "../../components/collector/redaction";
 import { parseConfig } from "../../config/parse";
 import { contextOf } from "../helpers/golden";
 import { loadIntake, sendAsApplication, sendJson, spansReceived } from "../helpers/intake";
@@ -56,10 +57,12 @@ describeWith(["collector"], "The collector's own check", () => {
     async (_, options) => {
       const directory = await mkdtemp(join(tmpdir(), "tracekeep-"));
       try {
-        const [{ content }] = collectorDocuments(contextOf("collector", options));
+        const context = contextOf("collector", options);
+        const [{ content }] = collectorDocuments(context);
         const file = join(directory, "collector.yaml");
         await writeFile(file, content);
-        await run(programPath("collector"), ["validate", `--config=${file}`]);
+        const args = ["validate", `--config=${file}`, ...redactionArgs(context.config)];
+        await run(programPath("collector"), args);
       } finally {
         await rm(directory, { recursive: true });
       }

@@ -14,8 +14,8 @@ const RENEWED_WITHIN = 120_000;
 interface End {
   /** Whose certificate it is. */
   name: string;
-  /** Milliseconds since 1970. */
-  end: number;
+  /** Milliseconds since 1970; undefined of one that has ended, and shows no more than that. */
+  end?: number;
 }
 
 const endOf = (name: string, { validTo }: X509Certificate): End => ({
@@ -30,9 +30,10 @@ const certificatesOf = (bundle: string): X509Certificate[] =>
 
 /** @throws {HopFailure} that names each certificate that has ended. */
 function mustLast(ends: readonly End[]): void {
-  const over = ends.filter(({ end }) => end <= Date.now());
+  const over = ends.filter(({ end }) => end === undefined || end <= Date.now());
   if (over.length === 0) return;
-  const names = over.map(({ name, end }) => `${name} (${new Date(end).toISOString()})`);
+  const when = (end?: number) => (end === undefined ? "still served" : new Date(end).toISOString());
+  const names = over.map(({ name, end }) => `${name} (${when(end)})`);
   throw new HopFailure(`certificates have ended: ${names.join(", ")}`, {
     cause: `no \`up\` has renewed the certificate of ${over.map(({ name }) => name).join(", ")} in time`,
     look: "`npm run up` renews it; an application then takes its own with `npm run env`",
@@ -50,9 +51,11 @@ async function shownEnds(context: Context): Promise<End[]> {
       .map(async (listener) => {
         const { protocol } = listeners[listener];
         const address = addressOf(context, service, listener);
+        const of = `${service} ${listener}`;
         const certificate = await servedCertificate(address, protocol, operator);
+        if (certificate === "ended") return [{ name: of }];
         // Who does not answer has a hop of its own.
-        return certificate ? [endOf(`${service} ${listener}`, certificate)] : [];
+        return certificate ? [endOf(of, certificate)] : [];
       });
   });
   const shown = (await Promise.all(served)).flat();

@@ -58,44 +58,38 @@ export function snappyBomb(unpacked = GI): Buffer {
 const field = (number: number, content: Buffer) =>
   Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(content.length)]), content]);
 
-/** An `AnyValue` of lists in lists, made from the inside. */
-function nestedValue(depth: number): Buffer {
-  // Two headers a level, of at most five bytes each.
-  const buffer = Buffer.alloc(depth * 12 + 16);
-  let at = buffer.length;
+/**
+ * An `AnyValue` of values in values, made from the inside.
+ *
+ * @param wrap headers of a level, the innermost first, for how many bytes are inside so far.
+ */
+function nestedValue(
+  depth: number,
+  wrap: readonly ((inside: number) => readonly number[])[],
+): Buffer {
+  // A header has at most six bytes.
+  const buffer = Buffer.alloc(depth * 6 * wrap.length + 16);
+  const end = buffer.length;
+  let at = end;
   const prepend = (bytes: readonly number[]) => {
     at -= bytes.length;
     buffer.set(bytes, at);
   };
-  const end = buffer.length;
   prepend([0x0a, 1, 0x78]);
-  for (let level = 0; level < depth; level++) {
-    prepend([0x0a, ...varint(end - at)]);
-    prepend([0x2a, ...varint(end - at)]);
-  }
+  for (let level = 0; level < depth; level++) for (const header of wrap) prepend(header(end - at));
   return buffer.subarray(at);
 }
 
+/** Header of a field of that tag, around what is inside. */
+const header = (tag: number) => (inside: number) => [tag, ...varint(inside)];
+const LIST = [header(0x0a), header(0x2a)];
+const MAP = [header(0x12), () => [0x0a, 1, 0x6b], header(0x0a), header(0x32)];
+
 /** A request with one log line, whose body is `depth` maps deep. */
 export function nestedBody(depth: number): Buffer {
-  // Four headers a level, of at most five bytes each, and a key.
-  const buffer = Buffer.alloc(depth * 24 + 16);
-  let at = buffer.length;
-  const prepend = (bytes: readonly number[]) => {
-    at -= bytes.length;
-    buffer.set(bytes, at);
-  };
-  const end = buffer.length;
-  prepend([0x0a, 1, 0x78]);
-  for (let level = 0; level < depth; level++) {
-    prepend([0x12, ...varint(end - at)]);
-    prepend([0x0a, 1, 0x6b]);
-    prepend([0x0a, ...varint(end - at)]);
-    prepend([0x32, ...varint(end - at)]);
-  }
   const now = Buffer.alloc(8);
   now.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n);
-  const record = Buffer.concat([Buffer.from([1 * 8 + 1]), now, field(5, buffer.subarray(at))]);
+  const record = Buffer.concat([Buffer.from([1 * 8 + 1]), now, field(5, nestedValue(depth, MAP))]);
   return field(1, field(2, field(2, record)));
 }
 
@@ -103,7 +97,10 @@ export function nestedBody(depth: number): Buffer {
 export function nested(depth: number): Buffer {
   const now = Buffer.alloc(8);
   now.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n);
-  const attribute = Buffer.concat([field(1, Buffer.from("nested")), field(2, nestedValue(depth))]);
+  const attribute = Buffer.concat([
+    field(1, Buffer.from("nested")),
+    field(2, nestedValue(depth, LIST)),
+  ]);
   const span = Buffer.concat([
     field(1, randomFillSync(Buffer.alloc(16))),
     field(2, randomFillSync(Buffer.alloc(8))),
