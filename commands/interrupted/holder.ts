@@ -47,22 +47,29 @@ function processOf(pid: number): { state?: string; began?: number } {
   }
 }
 
+function isNumberFree(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    // EPERM: it runs, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
 /**
  * Whether a holder is gone for sure: its process was one of this host, and is no more. A process that
  * began after the lock was taken has but the same number.
  */
 export function isGone({ pid, hostname, timestamp }: Holder): boolean {
   if (hostname !== os.hostname()) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it runs, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+  if (isNumberFree(pid)) return true;
   const { state, began } = processOf(pid);
   // Ended, and not yet fetched by its parent.
   if (state?.startsWith("Z")) return true;
-  return began !== undefined && began > Date.parse(timestamp) + SLACK;
+  if (began !== undefined) return began > Date.parse(timestamp) + SLACK;
+  // Fetched while it was asked for.
+  return isNumberFree(pid);
 }
 
 const EXPLAINED = "docs/operations.md";

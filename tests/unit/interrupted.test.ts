@@ -62,6 +62,21 @@ describe("who holds a stack", () => {
     }
   });
 
+  test("one whose process is fetched while it is looked at is gone", async () => {
+    const before = process.env.PATH;
+    const ps = '#!/bin/sh\nfor pid; do :; done\nkill -9 "$pid"\nsleep 0.5\nexit 1\n';
+    fs.writeFileSync(path.join(directory, "ps"), ps, { mode: 0o755 });
+    const parent = spawn("sh", ["-c", "sleep 30 & echo $!; wait"]);
+    try {
+      const [line] = (await once(parent.stdout, "data")) as [Buffer];
+      process.env.PATH = `${directory}:${before}`;
+      expect(isGone(holder({ pid: Number(line.toString()) }))).toBe(true);
+    } finally {
+      process.env.PATH = before;
+      parent.kill();
+    }
+  });
+
   test("is named with since when, and what to do here or on another host", () => {
     const timestamp = new Date(Date.now() - 180_000).toISOString();
     expect(heldBy("dev", holder({ pid: 7, username: "ann", hostname: "far", timestamp }))).toMatch(
