@@ -61,7 +61,7 @@ describeWith(["collector"], "The collector's redaction", () => {
     60_000,
   );
 
-  test("masks a log's body and a span's attribute only where they are too deep", async () => {
+  test("masks what is too deep in a log, and a span's attribute that is, and nothing else", async () => {
     const nested = (depth: number, leaf: string): object =>
       Array.from({ length: depth }).reduce<object>(
         (value, _, level) =>
@@ -70,23 +70,56 @@ describeWith(["collector"], "The collector's redaction", () => {
             : { kvlistValue: { values: [{ key: "k", value }] } },
         { stringValue: leaf },
       );
+    const maps = (depth: number, leaf: string): object =>
+      Array.from({ length: depth }).reduce<object>(
+        (value) => ({ kvlistValue: { values: [{ key: "k", value }] } }),
+        { stringValue: leaf },
+      );
+    const shallowOf = (name: string) => [
+      { key: `${name}.shallow`, value: nested(64, "stays") },
+      { key: `${name}.count`, value: { intValue: "4712" } },
+    ];
+    const deepOf = (name: string) => [
+      { key: `${name}.deep`, value: nested(66, "lost") },
+      { key: `${name}.beside`, value: { stringValue: "stays" } },
+    ];
+    const twins = [
+      { key: "twin", value: maps(66, "lost") },
+      // What the other's 65th level is called, when all above it are one map.
+      { key: `twin${".k".repeat(64)}`, value: { stringValue: "stays" } },
+    ];
     const bodies = [nested(64, "kept"), nested(66, "gone"), {}, { intValue: "4711" }, undefined];
-    const logRecords = bodies.map((body) => ({ timeUnixNano: "1", ...(body && { body }) }));
+    const logRecords = [
+      ...bodies.map((body) => ({ timeUnixNano: "1", ...(body && { body }) })),
+      { timeUnixNano: "1", body: nested(64, "kept"), attributes: shallowOf("log") },
+      { timeUnixNano: "1", attributes: deepOf("log") },
+      { timeUnixNano: "1", attributes: twins },
+    ];
+    const resourceLogs = [shallowOf, deepOf].map((of) => ({
+      resource: { attributes: of("resource") },
+      scopeLogs: [{ scope: { name: "s", attributes: of("scope") }, logRecords }],
+    }));
     const attributes = [
-      { key: "shallow", value: nested(999, "stays") },
-      { key: "deep", value: nested(1000, "lost") },
+      { key: "span.shallow", value: nested(999, "stays") },
+      { key: "span.deep", value: nested(1000, "lost") },
     ];
     const span = { traceId: "1".repeat(32), spanId: "1".repeat(16), name: "n", attributes };
     const before = stack.log("collector", 1_000_000).length;
-    await sendJson(stack, "logs", { resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+    await sendJson(stack, "logs", { resourceLogs });
     await sendJson(stack, "traces", { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
     await eventually(() => {
       const printed = stack.log("collector", 1_000_000).slice(before);
-      expect(printed).toMatch(/Body: \S+\(.*kept/);
+      expect(printed.match(/Body: \S+\(.*kept/g)).toHaveLength(4);
       expect(printed).toContain("Body: Str(****)");
       expect(printed).toContain("Body: Int(4711)");
-      expect(printed).toMatch(/-> shallow: .*stays/);
-      expect(printed).toContain("-> deep: Str(****)");
+      for (const name of ["resource", "scope", "log", "span"]) {
+        expect(printed).toMatch(new RegExp(`-> ${name}\\.shallow: .*stays`));
+        expect(printed).toContain(`-> ${name}.deep: Str(****)`);
+        if (name === "span") continue;
+        expect(printed).toContain(`-> ${name}.count: Int(4712)`);
+        expect(printed).toContain(`-> ${name}.beside: Str(stays)`);
+      }
+      expect(printed).toContain("-> twin: Str(****)");
       expect(printed).not.toMatch(/gone|lost/);
       return Promise.resolve();
     });

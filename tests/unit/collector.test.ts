@@ -75,7 +75,7 @@ describe.each(STACKS)("the collector of the stack %s", (name, options) => {
     for (const one of intakes) {
       const isLogs = one === pipelines.logs;
       expect(one.processors.slice(1, isLogs ? 6 : 5)).toEqual([
-        ...(isLogs ? ["transform/deep_bodies"] : []),
+        ...(isLogs ? ["transform/deep_logs"] : []),
         "redaction/keys",
         "transform/lend_texts",
         one === pipelines.traces ? "redaction/trace_values" : "redaction/values",

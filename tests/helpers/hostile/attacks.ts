@@ -106,19 +106,27 @@ export async function broken({ grpc, http }: Victims): Promise<Answers> {
   return answers;
 }
 
-/** Attributes of spans and bodies of logs as deep as a request of the largest size can have them. */
+/**
+ * Attributes and bodies of logs as deep as a request of the largest size can have them, and some that
+ * are not as deep: the deepest might be refused by a store for their size alone.
+ */
 export async function deep({ grpc, http, largest }: Victims): Promise<Answers> {
-  return {
-    "gRPC, deep": await frames(grpc, 1, grpcFrame(payloads.nested(Math.floor(largest / 11)))),
-    "JSON, deep": await posts(http, 1, payloads.nestedJson(Math.floor(largest / 30)), JSON_BODY),
-    "a deep body": await posts(
-      http,
-      1,
-      payloads.nestedBody(Math.floor(largest / 19)),
-      PROTOBUF,
-      "/v1/logs",
-    ),
+  // Bytes that a level of lists takes in protobuf and in JSON, and one of maps.
+  const [lists, json, maps] = [11, 30, 19].map((bytes) => Math.floor(largest / bytes));
+  const answers: Answers = {
+    "gRPC, deep": await frames(grpc, 1, grpcFrame(payloads.nested(lists))),
+    "JSON, deep": await posts(http, 1, payloads.nestedJson(json), JSON_BODY),
   };
+  const once = (body: Buffer, signal: string) => posts(http, 1, body, PROTOBUF, `/v1/${signal}`);
+  for (const depth of [20_000, 60_000, maps]) {
+    const body = payloads.nestedLog(depth, "body");
+    answers[`a body of ${depth} maps`] = await once(body, "logs");
+    const attribute = payloads.nestedLog(depth, "attribute");
+    answers[`a log's attribute of ${depth} maps`] = await once(attribute, "logs");
+    const sample = payloads.nestedSample(depth);
+    answers[`a sample's attribute of ${depth} maps`] = await once(sample, "metrics");
+  }
+  return answers;
 }
 
 /** Requests of the largest size on one connection, all but their last bytes. */

@@ -85,31 +85,40 @@ const header = (tag: number) => (inside: number) => [tag, ...varint(inside)];
 const LIST = [header(0x0a), header(0x2a)];
 const MAP = [header(0x12), () => [0x0a, 1, 0x6b], header(0x0a), header(0x32)];
 
-/** A request with one log line, whose body is `depth` maps deep. */
-export function nestedBody(depth: number): Buffer {
-  const now = Buffer.alloc(8);
-  now.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n);
-  const record = Buffer.concat([Buffer.from([1 * 8 + 1]), now, field(5, nestedValue(depth, MAP))]);
-  return field(1, field(2, field(2, record)));
+const nestedAttribute = (value: Buffer) =>
+  Buffer.concat([field(1, Buffer.from("nested")), field(2, value)]);
+
+/** The present, as a field of a fixed size. */
+function timeField(number: number): Buffer {
+  const bytes = Buffer.alloc(9, number * 8 + 1);
+  bytes.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n, 1);
+  return bytes;
+}
+
+/** A request with one log line, whose body, or one of whose attributes, is `depth` maps deep. */
+export function nestedLog(depth: number, where: "body" | "attribute"): Buffer {
+  const value = nestedValue(depth, MAP);
+  const nested = where === "body" ? field(5, value) : field(6, nestedAttribute(value));
+  return field(1, field(2, field(2, Buffer.concat([timeField(1), nested]))));
+}
+
+/** A request with one sample, of which one attribute is `depth` maps deep. */
+export function nestedSample(depth: number): Buffer {
+  const attribute = field(7, nestedAttribute(nestedValue(depth, MAP)));
+  const sample = Buffer.concat([timeField(3), Buffer.alloc(9, 6 * 8 + 1), attribute]);
+  const metric = Buffer.concat([field(1, Buffer.from("nested")), field(5, field(1, sample))]);
+  return field(1, field(2, field(2, metric)));
 }
 
 /** A request with one span, of which one attribute is `depth` lists deep. */
 export function nested(depth: number): Buffer {
-  const now = Buffer.alloc(8);
-  now.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n);
-  const attribute = Buffer.concat([
-    field(1, Buffer.from("nested")),
-    field(2, nestedValue(depth, LIST)),
-  ]);
   const span = Buffer.concat([
     field(1, randomFillSync(Buffer.alloc(16))),
     field(2, randomFillSync(Buffer.alloc(8))),
     field(5, Buffer.from("nested")),
-    Buffer.from([7 * 8 + 1]),
-    now,
-    Buffer.from([8 * 8 + 1]),
-    now,
-    field(9, attribute),
+    timeField(7),
+    timeField(8),
+    field(9, nestedAttribute(nestedValue(depth, LIST))),
   ]);
   return field(1, field(2, field(2, span)));
 }
