@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { RUN_VARIABLE, runOf } from "./interrupted/leftovers";
+import { clearHalfAttributes, stateDirectory } from "./interrupted/state-files";
 import { home, PROJECT } from "./paths";
 import { findPulumi } from "./pulumi-cli";
 import { copyStackFile } from "./stack-file";
@@ -60,6 +61,19 @@ export function backendEnvironment(environment: Environment, directory: string) 
     });
   }
   return { ...backend, PULUMI_CONFIG_PASSPHRASE_FILE: file };
+}
+
+/** The backend's directory; undefined where it is none. */
+export function backendDirectory(): string | undefined {
+  const own: NodeJS.ProcessEnv = backendEnvironment(process.env, home());
+  return stateDirectory({ ...process.env, ...own }.PULUMI_BACKEND_URL);
+}
+
+/** Environment of a backend that can be read, though what wrote it before may have been killed. */
+function readableBackend(stack: string) {
+  const state = backendDirectory();
+  if (state !== undefined) clearHalfAttributes(state, stack);
+  return backendEnvironment(process.env, home());
 }
 
 /** Runs the CLI to its end, in the foreground: an interrupt reaches it and is waited for. */
@@ -123,7 +137,7 @@ export async function runPulumi(
   const command = await findPulumi();
   const env = {
     ...options.env,
-    ...backendEnvironment(process.env, home()),
+    ...readableBackend(stack),
     [RUN_VARIABLE]: runOf(stack),
     // Without it the CLI does not know the option.
     ...(options.events !== undefined && { PULUMI_DEBUG_COMMANDS: "true" }),
@@ -164,7 +178,7 @@ async function listedStack(
 
 /** How many resources a stack's state has, 0 where there is none; undefined if that is not known. */
 export async function stackResources(stack: string): Promise<number | undefined> {
-  const env = backendEnvironment(process.env, home());
+  const env = readableBackend(stack);
   fs.mkdirSync(path.join(home(), "stacks"), { recursive: true, mode: 0o700 });
   const listed = await listedStack(await findPulumi(), stack, projectOfCopies(), env);
   return listed === undefined ? 0 : listed.resourceCount;

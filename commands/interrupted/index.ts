@@ -1,10 +1,10 @@
-import { home } from "../paths";
-import { backendEnvironment } from "../pulumi";
+import { backendDirectory } from "../pulumi";
 import type { Host } from "../hosts/host";
-import { clearDeadLocks, clearHalfFiles, stateDirectory } from "./engine-locks";
+import { clearDeadLocks } from "./engine-locks";
 import { endLeftovers } from "./leftovers";
 import { exportState } from "../exported-state";
 import { idsIn, settlePending } from "./pending";
+import { clearTemporary } from "./state-files";
 import { noteEarlier, notAmong, strays } from "./things";
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);
@@ -17,10 +17,9 @@ const tell = (line: string) => process.stderr.write(`${line}\n`);
  * @throws {Error} that says who holds the stack, if somebody does.
  */
 export async function repair(stack: string, host: Host): Promise<string[]> {
-  const backend: NodeJS.ProcessEnv = backendEnvironment(process.env, home());
-  const state = stateDirectory({ ...process.env, ...backend }.PULUMI_BACKEND_URL);
+  const state = backendDirectory();
   const cleared = state === undefined ? [] : clearDeadLocks(state, stack);
-  if (state !== undefined) clearHalfFiles(state, stack);
+  if (state !== undefined) clearTemporary(state, stack);
   if (cleared.length > 0) {
     const ended = await endLeftovers(stack);
     if (ended > 0) cleared.push(`Ended what it had left running: ${ended} processes.`);

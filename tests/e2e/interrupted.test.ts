@@ -77,8 +77,10 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "an interrupted `up`", (
   });
 
   test(
-    "leaves nothing to do",
+    "leaves nothing to do, and a state that is read though its attributes were not written to their end",
     async () => {
+      const attributes = `state/.pulumi/stacks/tracekeep/${stack.name}.json.attrs`;
+      writeFileSync(join(stack.home, attributes), "");
       const ran = expectCode(await stack.run("up"), 0);
       expect(changesIn(ran.output)).toEqual([]);
       expect(ran.output).toMatch(VERIFIED);

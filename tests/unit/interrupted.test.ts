@@ -5,11 +5,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { dockerFault } from "../../commands/docker-faults";
 import { engineErrors } from "../../commands/engine-errors";
+import { clearDeadLocks } from "../../commands/interrupted/engine-locks";
 import {
-  clearDeadLocks,
-  clearHalfFiles,
+  clearHalfAttributes,
+  clearTemporary,
   stateDirectory,
-} from "../../commands/interrupted/engine-locks";
+} from "../../commands/interrupted/state-files";
 import { eventually } from "../helpers/ports";
 import { heldBy, isGone, thisHolder, type Holder } from "../../commands/interrupted/holder";
 import { halfMade } from "../../commands/interrupted/pending";
@@ -135,7 +136,7 @@ describe("Pulumi's locks", () => {
     expect(fs.readdirSync(locks())).toEqual(["a.json", "b.json"]);
   });
 
-  test("and half-written files beside the state go, the state stays", () => {
+  test("and half-written files beside the states go, the states stay", () => {
     const stacks = path.join(directory, ".pulumi/stacks/tracekeep");
     fs.mkdirSync(stacks, { recursive: true });
     const files = {
@@ -144,18 +145,21 @@ describe("Pulumi's locks", () => {
       "dev.json.bak": "{}",
       "dev.json.bak.attrs": "{}",
       "dev.json.18a1b2.tmp": '{"chec',
-      "other.json.attrs": "",
+      "other.json.attrs": '{"user.',
+      "other.json.18a1b2.tmp": '{"chec',
     };
     for (const [name, text] of Object.entries(files)) {
       fs.writeFileSync(path.join(stacks, name), text);
     }
-    clearHalfFiles(directory, "dev");
-    expect(fs.readdirSync(stacks).sort()).toEqual([
-      "dev.json",
-      "dev.json.bak",
-      "dev.json.bak.attrs",
-      "other.json.attrs",
-    ]);
+    const kept = ["dev.json", "dev.json.bak", "dev.json.bak.attrs", "other.json.18a1b2.tmp"];
+    // Pulumi reads those of all stacks before it tells of one.
+    clearHalfAttributes(directory, "dev");
+    expect(fs.readdirSync(stacks)).toEqual(
+      expect.arrayContaining([...kept, "dev.json.18a1b2.tmp"]),
+    );
+    expect(fs.readdirSync(stacks)).toHaveLength(5);
+    clearTemporary(directory, "dev");
+    expect(fs.readdirSync(stacks).sort()).toEqual(kept);
   });
 
   test.each([
