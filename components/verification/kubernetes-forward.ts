@@ -1,9 +1,10 @@
-import type { KubeConfig, PortForward } from "@kubernetes/client-node";
+import type { CoreV1Api, KubeConfig, PortForward } from "@kubernetes/client-node";
 import { existsSync } from "node:fs";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { splitHostPort } from "./client";
 import type { Forwards, KubernetesRemote } from "./forward";
+import { servingPod } from "./serving-pod";
 
 /**
  * Credentials of the cluster, as the options name them.
@@ -47,6 +48,7 @@ interface FarEnd {
 
 /** Joins a connection to a port of a ready pod behind a Service, until either end closes it. */
 async function join(
+  core: CoreV1Api,
   forward: PortForward,
   { namespace, service, port }: { namespace: string; service: string; port: number },
   socket: Socket,
@@ -60,9 +62,10 @@ async function join(
     },
   });
   try {
-    const far = (await forward.portForwardService(
+    const far = (await forward.portForward(
       namespace,
-      service,
+      // The client's own choice may be one that is ending.
+      await servingPod(core, namespace, service),
       [port],
       socket,
       problems,
@@ -85,8 +88,9 @@ export async function kubernetesForwards(
   remote: KubernetesRemote,
   published: readonly string[],
 ): Promise<Forwards> {
-  const { PortForward: Forward } = await import("@kubernetes/client-node");
-  const forward = new Forward(await clusterAccess(remote));
+  const { CoreV1Api: Core, PortForward: Forward } = await import("@kubernetes/client-node");
+  const access = await clusterAccess(remote);
+  const [core, forward] = [access.makeApiClient(Core), new Forward(access)];
   const sockets = new Set<Socket>();
   const servers = await Promise.all(
     published.map((address) => {
@@ -96,7 +100,7 @@ export async function kubernetesForwards(
         sockets.add(socket);
         socket.once("close", () => sockets.delete(socket));
         socket.on("error", () => socket.destroy());
-        void join(forward, { namespace: remote.namespace, service, port }, socket);
+        void join(core, forward, { namespace: remote.namespace, service, port }, socket);
       });
     }),
   );

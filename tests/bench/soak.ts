@@ -4,6 +4,7 @@ import { logLines, samples } from "../durability/lines";
 import { startForFaults } from "../durability/stack";
 import { readBack, stream, type Source } from "../durability/stream";
 import { traces } from "../durability/traces";
+import type { Shape } from "./otlp";
 import { memoryMiB } from "./process-usage";
 
 const SERVICES = [
@@ -14,8 +15,11 @@ const SERVICES = [
   "collector",
 ] as const satisfies ServiceName[];
 
-/** Items in a request, and in a trace. */
+/** Lines, or samples, in a request. */
 const PER_REQUEST = 50;
+
+/** Spans in a request, and in a trace: each trace costs a query of some 0.1 s when it is read back. */
+const PER_TRACE = 250;
 
 /** Seconds between two looks at the memory. */
 const INTERVAL = 10;
@@ -71,10 +75,11 @@ export async function soak(args: readonly string[]): Promise<number> {
     .parse(args, { from: "user" })
     .opts<{ minutes: number; rate: number }>();
   const stack = await startForFaults(SERVICES, { jaeger: { enabled: true } });
-  const sources: [Source, number][] = [
-    [traces(stack), rate],
-    [logLines(stack), rate / 5],
-    [samples(stack), rate / 5],
+  const shape: Shape = { spansPerTrace: PER_TRACE, spansPerRequest: PER_TRACE, attributes: "few" };
+  const sources: [source: Source, requestsPerSecond: number][] = [
+    [traces(stack, { shape }), rate / PER_TRACE],
+    [logLines(stack), rate / 5 / PER_REQUEST],
+    [samples(stack), rate / 5 / PER_REQUEST],
   ];
   const looks: Look[] = [];
   const begin = Date.now();
@@ -89,8 +94,7 @@ export async function soak(args: readonly string[]): Promise<number> {
   try {
     const ledgers = await Promise.all(
       sources.map(([source, perSecond]) => {
-        const requests = Math.ceil((perSecond * minutes * 60) / PER_REQUEST);
-        return stream(source, { requests, perSecond: perSecond / PER_REQUEST });
+        return stream(source, { requests: Math.ceil(perSecond * minutes * 60), perSecond });
       }),
     );
     clearInterval(timer);
@@ -100,6 +104,7 @@ export async function soak(args: readonly string[]): Promise<number> {
     let lost = 0;
     for (const [index, ledger] of ledgers.entries()) {
       const [source] = sources[index];
+      process.stderr.write(`Reading ${ledger.acknowledged.size} ${source.what} back …\n`);
       const back = await readBack(source, ledger);
       lost += back.lost.length + ledger.refused.length;
       const again = [...ledger.repeated.values()].reduce((sum, count) => sum + count, 0);

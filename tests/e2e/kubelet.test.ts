@@ -2,16 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
-import { Cluster } from "../helpers/cluster";
-import { dnsObjects } from "../helpers/cluster-dns";
+import type { Cluster } from "../helpers/cluster";
 import type { Manifest } from "../helpers/cluster-objects";
 import { podsIn, type Pod } from "../helpers/cluster-rollouts";
-import { RealNode } from "../helpers/node";
+import type { RealNode } from "../helpers/node";
 import { eventually } from "../helpers/ports";
 import { describeUnless } from "../helpers/skip";
 import { expectCode, say } from "./command";
-import { nodeImages } from "./images";
 import { lackingForNode } from "./needs";
+import { startNodeCluster, type NodeCluster } from "./node-cluster";
 import { testsOnStack } from "./on-stack";
 import { imageOptions, TestStack } from "./stack";
 import { urnsOf } from "./state";
@@ -42,20 +41,16 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
   const directory = mkdtempSync(join(tmpdir(), "tracekeep-node-"));
   const stack = new TestStack({ target: "kubernetes" });
   const place = `tracekeep-${stack.name}`;
+  let up: NodeCluster;
   let node: RealNode;
   let cluster: Cluster;
 
   beforeAll(async () => {
-    const { pause, coredns } = nodeImages();
     const { images, ...off } = imageOptions() as { images: { overrides: Record<string, string> } };
     // One program, and on a cluster the user is the pod's.
     images.overrides["log-agent"] = images.overrides.collector;
-    node = await RealNode.start(directory);
-    cluster = await Cluster.startBare(node.machine.hostAddress);
-    const programs = [...new Set(Object.values(images.overrides))];
-    await node.join(cluster, { pause, images: [coredns, ...programs] });
-    await cluster.apply(dnsObjects(coredns));
-    await node.offerVolumes(cluster, 8);
+    up = await startNodeCluster(directory, Object.values(images.overrides));
+    ({ node, cluster } = up);
     stack.configure({
       ...off,
       images,
@@ -77,8 +72,7 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
   }, 5 * MINUTE);
 
   afterAll(async () => {
-    await node?.stop();
-    await cluster?.stop();
+    await up?.stop();
     rmSync(stack.home, { recursive: true, force: true });
     rmSync(directory, { recursive: true, force: true });
   }, MINUTE);

@@ -5,8 +5,10 @@ import { connect as connectTls } from "node:tls";
 
 const EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
-/** A listener on 127.0.0.1, and with what it is dialled. */
+/** A listener, and with what it is dialled. */
 export interface Target {
+  /** Default: 127.0.0.1. */
+  host?: string;
   port: number;
   serverName: string;
   /** PEM; without it, it is plaintext. */

@@ -5,6 +5,8 @@ import type { Target } from "./dial";
 
 const EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
+const LOOPBACK = "127.0.0.1";
+
 /** Requests per second of each protocol. */
 const RATE = 3;
 
@@ -41,7 +43,7 @@ export class SteadySender {
   ) {
     const bytes = (content = "") => Buffer.from(content);
     const trust = credentials.createSsl(bytes(grpc.ca), bytes(grpc.key), bytes(grpc.cert));
-    this.#client = new Client(`127.0.0.1:${grpc.port}`, trust, {
+    this.#client = new Client(`${grpc.host ?? LOOPBACK}:${grpc.port}`, trust, {
       "grpc.ssl_target_name_override": grpc.serverName,
     });
     const { ca, cert, key, serverName } = http;
@@ -90,7 +92,7 @@ export class SteadySender {
   #byHttp(body: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       const sent = request({
-        host: "127.0.0.1",
+        host: this.http.host ?? LOOPBACK,
         port: this.http.port,
         agent: this.#agent,
         method: "POST",

@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { json } from "node:stream/consumers";
+import type { Cluster } from "../helpers/cluster";
+import type { Manifest } from "../helpers/cluster-objects";
+import { podsIn } from "../helpers/cluster-rollouts";
+import type { RealNode } from "../helpers/node";
+import { descendants, signalAll } from "../helpers/processes";
+import { describeUnless } from "../helpers/skip";
+import { environmentOf } from "./application";
+import { expectCode, say } from "./command";
+import { lackingForNode } from "./needs";
+import { startNodeCluster, type NodeCluster } from "./node-cluster";
+import { testsOnStack } from "./on-stack";
+import { imageOptions, TestStack } from "./stack";
+import type { SteadyFigures, SteadyInput } from "./steady-load";
+
+const MINUTE = 60_000;
+
+interface Service extends Manifest {
+  spec: { clusterIP: string };
+}
+
+describeUnless(lackingForNode(), "two replicas of either tier, of pods that run", () => {
+  const directory = mkdtempSync(join(tmpdir(), "tracekeep-node-"));
+  const stack = new TestStack({ target: "kubernetes" });
+  const place = `tracekeep-${stack.name}`;
+  let up: NodeCluster;
+  let node: RealNode;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    const images = imageOptions() as { images: { overrides: Record<string, string> } };
+    const own = images.images.overrides;
+    own["collector-gateway"] = own.collector;
+    up = await startNodeCluster(directory, Object.values(own));
+    ({ node, cluster } = up);
+    stack.configure({
+      ...images,
+      ...Object.fromEntries(
+        ["grafana", "jaeger", "qdrant", "alertmanager"].map((name) => [name, { enabled: false }]),
+      ),
+      // Two processors have room for all of it.
+      capacity: { spansPerSecond: 100, logLinesPerSecond: 100 },
+      replicas: { collector: 2 },
+      kubernetes: { kubeconfig: cluster.api.kubeconfig, context: cluster.api.context },
+      apps: [{ name: "shop", reads: ["tempo"] }],
+    });
+  }, 5 * MINUTE);
+
+  afterAll(async () => {
+    await up?.stop();
+    rmSync(stack.home, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
+  }, MINUTE);
+
+  const { onStack, cameUp } = testsOnStack(8 * MINUTE);
+
+  /** Uids of the pods of the two tiers. */
+  const collectors = async (): Promise<string[]> =>
+    (await podsIn(cluster, place))
+      .filter(({ metadata }) => metadata.labels["app.kubernetes.io/name"].startsWith("collector"))
+      .map(({ metadata }) => metadata.uid);
+
+  /** An application on the node, which dials the Service as pods do. */
+  async function startSender(): Promise<() => Promise<SteadyFigures>> {
+    const at = async (name: string) =>
+      (await cluster.get<Service>(`/api/v1/namespaces/${place}/services/${name}`)).spec.clusterIP;
+    const variables = await environmentOf(stack, "shop");
+    const file = (name: string) => readFileSync(variables[name], "utf8");
+    const root = file("OTEL_EXPORTER_OTLP_CERTIFICATE");
+    const cert = file("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE");
+    const key = file("OTEL_EXPORTER_OTLP_CLIENT_KEY");
+    const host = await at("collector");
+    const target = { host, serverName: "collector", ca: root, cert, key };
+    const input: SteadyInput = {
+      grpc: { ...target, port: 4317 },
+      http: { ...target, port: 4318 },
+      tempo: { host: await at("tempo"), port: 3200, serverName: "tempo", root },
+      identity: {
+        certificate: file("READER_CERTIFICATE_FILE"),
+        key: file("READER_KEY_FILE"),
+      },
+    };
+    const script = ["--import", "tsx", join(__dirname, "steady-load.ts")];
+    const [program, ...args] = node.machine.inNetwork(process.execPath, script);
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    child.stdin.end(JSON.stringify(input));
+    const figures = json(child.stdout) as Promise<SteadyFigures>;
+    return () => {
+      signalAll(descendants(child.pid!), "SIGTERM");
+      return figures;
+    };
+  }
+
+  test(
+    "come up, and a trace goes through both",
+    async () => {
+      const ran = expectCode(await stack.run("up"), 0);
+      cameUp();
+      const [verified] = /^verified: .*$/m.exec(ran.output) ?? [];
+      say(`first \`up\` until verified: ${ran.seconds.toFixed(1)} s; ${verified}`);
+      expect(verified).toBeDefined();
+      expect(await collectors()).toHaveLength(4);
+    },
+    8 * MINUTE,
+  );
+
+  onStack("no sender is refused while all of them are replaced, and nothing is lost", async () => {
+    const before = await collectors();
+    const end = await startSender();
+    stack.configure({ tuning: { collector: { maxRequestSize: "3Mi" } } });
+    const ran = await stack.run("up", [], ["--skip-preview"]);
+    const { acknowledged, repeated, failed, lost, slowest } = await end();
+    expectCode(ran, 0);
+    const after = await collectors();
+    expect(after).toHaveLength(4);
+    expect(after.filter((uid) => before.includes(uid))).toEqual([]);
+    say(
+      `\`up\`: ${ran.seconds.toFixed(1)} s; ${acknowledged} traces acknowledged, ${lost} lost, ` +
+        `${repeated.length} sent again, slowest ${slowest} ms`,
+    );
+    expect({ failed, repeated, lost }).toEqual({ failed: [], repeated: [], lost: 0 });
+    expect(acknowledged).toBeGreaterThan(5 * ran.seconds);
+  });
+});
