@@ -27,14 +27,14 @@ export interface VerificationOptions {
 /** What was counted before the run; without an answer a count is left out. */
 async function readBaseline(context: Context): Promise<Baseline> {
   const deadline = Date.now() + START_GRACE;
-  const [tempo, loki, discarded, series] = await Promise.all([
+  const [tempo, loki, discarded, sums] = await Promise.all([
     receivedBy(context, "tempo"),
     receivedBy(context, "loki"),
     discardedSpans(context),
     // Prometheus may still be reading its log after a start; without it old sums would look new.
-    poll(deadline, () => readSums(context)).catch(() => new Map<string, number>()),
+    poll(deadline, () => readSums(context)).catch((): Baseline["sums"] => new Map()),
   ]);
-  return { received: { tempo, loki }, discarded, series };
+  return { received: { tempo, loki }, discarded, sums };
 }
 
 /** Every hop of a stack, in the order in which they are printed. */

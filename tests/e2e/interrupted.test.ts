@@ -62,7 +62,8 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "an interrupted `up`", (
         `${seen.size} moments; ${count("all")} runs killed whole, ${count("engine")} engines killed, ` +
           `${count("interrupt")} interrupted; ${seconds.toFixed(0)} s in all`,
       );
-      expect(seen.size).toBeGreaterThan(200);
+      // Fewer where one operation goes on at a time.
+      expect(seen.size).toBeGreaterThan(EVERY ? 180 : 200);
       expect(runs.length).toBeGreaterThan(seen.size / STEP / 2);
     },
     (EVERY ? 120 : Math.max(9, 200 / STEP)) * MINUTE,

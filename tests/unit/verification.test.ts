@@ -17,7 +17,7 @@ import {
   type Hop,
   type HopResult,
 } from "../../components/verification/hop";
-import { holdsShare } from "../../components/verification/hops/metrics";
+import { isCounted } from "../../components/verification/hops/metrics";
 import { spanIdsIn } from "../../components/verification/hops/traces";
 import {
   exitCode,
@@ -235,10 +235,23 @@ describe("reading answers", () => {
   });
 
   test("a sum holds the run's share on top of an earlier one, or alone after a restart", () => {
-    expect(holdsShare(10, 12.5, 2.5)).toBe(true);
-    expect(holdsShare(10, 2.5, 2.5)).toBe(true);
-    expect(holdsShare(10, 10, 2.5)).toBe(false);
-    expect(holdsShare(0, 0, 2.5)).toBe(false);
+    const counted = (before: number, now: number) =>
+      isCounted(new Map([["", before]]), new Map([["", now]]), 2.5);
+    expect([counted(10, 12.5), counted(10, 2.5)]).toEqual([true, true]);
+    expect([counted(10, 10), counted(0, 0)]).toEqual([false, false]);
+    expect(isCounted(new Map(), new Map([["", 2.5]]), 2.5)).toBe(true);
+    expect(isCounted(new Map(), new Map(), 2.5)).toBe(false);
+  });
+
+  test("one of two collectors has counted the run, though both were replaced and show what they were", () => {
+    const before = { first: 10, second: 5 };
+    const counted = (now: Record<string, number>) =>
+      isCounted(new Map(Object.entries(before)), new Map(Object.entries(now)), 2.5);
+    expect(counted({ first: 10, second: 7.5 })).toBe(true);
+    expect(counted({ first: 10, second: 2.5 })).toBe(true);
+    // The other one's sum of before its replacement is shown for minutes, and then no more.
+    expect(counted({ second: 2.5 })).toBe(true);
+    expect([counted(before), counted({ first: 10 }), counted({})]).toEqual([false, false, false]);
   });
 });
 

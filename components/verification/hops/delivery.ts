@@ -17,8 +17,8 @@ export interface Baseline {
   received: Partial<Record<DialledService, number>>;
   /** Tempo's discarded spans, by reason. */
   discarded: Map<string, number>;
-  /** Series of span metrics and the service graph, by their labels. */
-  series: Map<string, number>;
+  /** Sums of span metrics and the service graph, by their name and then by collector. */
+  sums: Map<string, Map<string, number>>;
 }
 
 const total = (sums: Map<string, number>) => [...sums.values()].reduce((sum, n) => sum + n, 0);
