@@ -5,7 +5,7 @@ import { endLeftovers } from "./leftovers";
 import { exportState } from "../exported-state";
 import { idsIn, settlePending } from "./pending";
 import { clearTemporary } from "./state-files";
-import { noteEarlier, notAmong, strays } from "./things";
+import { forgetEarlier, noteEarlier, notAmong, strays } from "./things";
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -43,15 +43,19 @@ export async function leavingNoStrays<T extends { code: number }>(
   const before = await things.list();
   noteEarlier(stack, before);
   const result = await work();
-  if (result.code === 0) return result;
+  if (result.code === 0) {
+    forgetEarlier(stack);
+    return result;
+  }
   try {
     const known = idsIn(await exportState(stack));
     for (const thing of strays(await things.list(), known, notAmong(before))) {
       await things.remove(thing);
       tell(`Took away ${thing.kind} ${thing.name}, which was not made to its end.`);
     }
+    forgetEarlier(stack);
   } catch {
-    // A host that is gone is what the run itself ended with.
+    // A host that is gone is what the run itself ended with; the next run sees to it.
   }
   return result;
 }

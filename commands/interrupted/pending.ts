@@ -56,8 +56,8 @@ export interface Settled {
 }
 
 /**
- * Settles what a killed run had begun. What it was making is on the host or not: the engine does not
- * know, and would make it again under the same name. So it goes, but for data, which the next run
+ * Settles what a run had begun that was killed, or lost its host. What it was making is on the host or
+ * not: the engine does not know, and would make it again under the same name. So it goes, but for data, which the next run
  * takes as its own.
  *
  * @param things undefined where the host cannot tell; then nothing is settled.
@@ -69,17 +69,21 @@ export async function settlePending(stack: string, things: Things | undefined): 
   const isWhole = state.deployment.resources.every(
     ({ initErrors = [] }) => initErrors.length === 0,
   );
-  if (pending.length === 0 && isWhole) return { lines: [], remake: [], isDoubtful: false };
+  const earlier = earlierThings(stack);
+  if (pending.length === 0 && isWhole && earlier === undefined) {
+    return { lines: [], remake: [], isDoubtful: false };
+  }
   const there = await things.list();
   const { remake, isGone } = halfMade(state, there);
   const creating = pending.filter(({ type }) => type === "creating");
   const names = new Set(creating.map(({ resource }) => resource.inputs?.name));
-  const isNew = notAmong(earlierThings(stack));
-  const found = strays(there, idsIn(state), (thing) => names.has(thing.name) && isNew(thing));
+  // Without a note Pulumi was run by hand; what it was making it has the names of.
+  const isOurs = earlier ? notAmong(earlier) : ({ name }: Thing) => names.has(name);
+  const found = strays(there, idsIn(state), isOurs);
   const lines: string[] = [];
   for (const thing of found) {
     await things.remove(thing);
-    lines.push(`Took away ${thing.kind} ${thing.name}, which a killed run had begun to make.`);
+    lines.push(`Took away ${thing.kind} ${thing.name}, which an earlier run had begun to make.`);
   }
   lines.push(
     ...remake.map((urn) => `Makes ${urn.split("::").at(-1)} again, which was not made to its end.`),

@@ -47,18 +47,25 @@ export function notAmong(earlier: readonly Thing[]): (thing: Thing) => boolean {
 const earlierFile = (stack: string) => `${stack}-earlier.json`;
 const locks = () => path.join(home(), "locks");
 
-/** Notes what is there before a run, which may be killed. */
+/** Notes what is there before a run, which may be killed, or lose its host. */
 export function noteEarlier(stack: string, things: readonly Thing[]): void {
   writePrivate(locks(), { [earlierFile(stack)]: JSON.stringify(things) });
 }
 
-/** What was there before the last run: none of it is that run's, even under a name of the stack. */
-export function earlierThings(stack: string): Thing[] {
+/** Forgets it, once what the run made is in the state or gone. */
+export const forgetEarlier = (stack: string): void =>
+  fs.rmSync(path.join(locks(), earlierFile(stack)), { force: true });
+
+/**
+ * What was there before a run that did not clear up behind it: none of it is that run's, even under a
+ * name of the stack. Undefined where there was no such run.
+ */
+export function earlierThings(stack: string): Thing[] | undefined {
   try {
     const text = fs.readFileSync(path.join(locks(), earlierFile(stack)), "utf8");
     return z.array(thingSchema).parse(JSON.parse(text));
   } catch {
-    // There was no such run, or it was killed before it made anything.
-    return [];
+    // Killed while it wrote this, it had made nothing.
+    return undefined;
   }
 }

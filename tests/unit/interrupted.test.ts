@@ -17,6 +17,7 @@ import { halfMade } from "../../commands/interrupted/pending";
 import { holding } from "../../commands/interrupted/stack-lock";
 import {
   earlierThings,
+  forgetEarlier,
   noteEarlier,
   notAmong,
   strays,
@@ -210,10 +211,12 @@ describe("what an interrupted run left", () => {
   });
 
   test("is what was not there before", () => {
-    expect(earlierThings("dev")).toEqual([]);
+    expect(earlierThings("dev")).toBeUndefined();
     noteEarlier("dev", [volume]);
-    const isNew = notAmong(earlierThings("dev"));
+    const isNew = notAmong(earlierThings("dev")!);
     expect([volume, container].map(isNew)).toEqual([false, true]);
+    forgetEarlier("dev");
+    expect(earlierThings("dev")).toBeUndefined();
   });
 });
 
