@@ -439,6 +439,9 @@ export class ProcessStack {
         await this.process(service, index - 1).ready();
         await this.#prepare(service, index, mutate);
       }
+      // Who dials a replica that does not listen yet tries again only after gRPC's backoff; a target
+      // gives no name to one that is not ready.
+      if (replicas > 1) await this.process(service, replicas - 1).ready();
     }
     if (waitReady !== false) await this.#ready();
   }
