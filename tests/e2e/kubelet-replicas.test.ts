@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import type { Cluster } from "../helpers/cluster";
@@ -12,9 +11,9 @@ import { describeUnless } from "../helpers/skip";
 import { environmentOf } from "./application";
 import { expectCode, npmRun, say, type Ran } from "./command";
 import { lackingForNode } from "./needs";
-import { startNodeCluster, type NodeCluster } from "./node-cluster";
+import { NodeCluster } from "./node-cluster";
 import { testsOnStack } from "./on-stack";
-import { imageOptions, TestStack } from "./stack";
+import { imageOptions } from "./stack";
 import type { SteadyFigures, SteadyInput } from "./steady-load";
 
 const MINUTE = 60_000;
@@ -27,19 +26,16 @@ interface Service extends Manifest {
 }
 
 describeUnless(lackingForNode(), "two replicas of either tier, of pods that run", () => {
-  const directory = mkdtempSync(join(tmpdir(), "tracekeep-node-"));
-  const stack = new TestStack({ target: "kubernetes" });
-  const place = `tracekeep-${stack.name}`;
-  let up: NodeCluster;
+  const own = new NodeCluster();
+  const { stack, place } = own;
   let node: RealNode;
   let cluster: Cluster;
 
   beforeAll(async () => {
     const images = imageOptions() as { images: { overrides: Record<string, string> } };
-    const own = images.images.overrides;
-    own["collector-gateway"] = own.collector;
-    up = await startNodeCluster(directory, Object.values(own));
-    ({ node, cluster } = up);
+    const { overrides } = images.images;
+    overrides["collector-gateway"] = overrides.collector;
+    ({ node, cluster } = await own.start(Object.values(overrides)));
     stack.configure({
       ...images,
       ...Object.fromEntries(
@@ -53,11 +49,7 @@ describeUnless(lackingForNode(), "two replicas of either tier, of pods that run"
     });
   }, 5 * MINUTE);
 
-  afterAll(async () => {
-    await up?.stop();
-    rmSync(stack.home, { recursive: true, force: true });
-    rmSync(directory, { recursive: true, force: true });
-  }, MINUTE);
+  afterAll(() => own.stop(), MINUTE);
 
   const { onStack, cameUp } = testsOnStack(8 * MINUTE);
 

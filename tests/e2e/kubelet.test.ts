@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
 import type { Cluster } from "../helpers/cluster";
 import type { Manifest } from "../helpers/cluster-objects";
@@ -10,9 +7,9 @@ import { eventually } from "../helpers/ports";
 import { describeUnless } from "../helpers/skip";
 import { expectCode, say } from "./command";
 import { lackingForNode } from "./needs";
-import { startNodeCluster, type NodeCluster } from "./node-cluster";
+import { NodeCluster } from "./node-cluster";
 import { testsOnStack } from "./on-stack";
-import { imageOptions, TestStack } from "./stack";
+import { imageOptions } from "./stack";
 import { urnsOf } from "./state";
 import { brokenIn } from "./summary";
 
@@ -38,10 +35,8 @@ interface Secret extends Manifest {
 // Containers run, probes are asked, files are mounted and policies are enforced: a node of its own, of
 // this machine's kernel.
 describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () => {
-  const directory = mkdtempSync(join(tmpdir(), "tracekeep-node-"));
-  const stack = new TestStack({ target: "kubernetes" });
-  const place = `tracekeep-${stack.name}`;
-  let up: NodeCluster;
+  const own = new NodeCluster();
+  const { stack, place } = own;
   let node: RealNode;
   let cluster: Cluster;
 
@@ -49,8 +44,7 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
     const { images, ...off } = imageOptions() as { images: { overrides: Record<string, string> } };
     // One program, and on a cluster the user is the pod's.
     images.overrides["log-agent"] = images.overrides.collector;
-    up = await startNodeCluster(directory, Object.values(images.overrides));
-    ({ node, cluster } = up);
+    ({ node, cluster } = await own.start(Object.values(images.overrides)));
     stack.configure({
       ...off,
       images,
@@ -71,11 +65,7 @@ describeUnless(lackingForNode(), "a stack on Kubernetes, of pods that run", () =
     });
   }, 5 * MINUTE);
 
-  afterAll(async () => {
-    await up?.stop();
-    rmSync(stack.home, { recursive: true, force: true });
-    rmSync(directory, { recursive: true, force: true });
-  }, MINUTE);
+  afterAll(() => own.stop(), MINUTE);
 
   /** The stack's pods by the name of what they run, all of them ready. */
   const running = async (): Promise<Record<string, RunningPod>> => {
