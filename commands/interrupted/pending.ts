@@ -57,8 +57,8 @@ export interface Settled {
 
 /**
  * Settles what a run had begun that was killed, or lost its host. What it was making is on the host or
- * not: the engine does not know, and would make it again under the same name. So it goes, but for data, which the next run
- * takes as its own.
+ * not: the engine does not know, and would make it again under the same name. So it goes, but for data,
+ * which the next run takes as its own.
  *
  * @param things undefined where the host cannot tell; then nothing is settled.
  */

@@ -18,7 +18,7 @@ const SERVICES = [
 /** Lines, or samples, in a request. */
 const PER_REQUEST = 50;
 
-/** Spans in a request, and in a trace: each trace costs a query of some 0.1 s when it is read back. */
+/** Spans in a request, and in a trace: each trace costs a query of some 0.15 s when it is read back. */
 const PER_TRACE = 250;
 
 /** Seconds between two looks at the memory. */
