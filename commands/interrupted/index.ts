@@ -1,30 +1,17 @@
-import { backendDirectory } from "../pulumi";
 import type { Host } from "../hosts/host";
-import { clearDeadLocks } from "./engine-locks";
-import { endLeftovers } from "./leftovers";
 import { exportState } from "../exported-state";
 import { idsIn, settlePending } from "./pending";
-import { clearTemporary } from "./state-files";
 import { forgetEarlier, noteEarlier, notAmong, strays } from "./things";
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
- * Repairs what an earlier run that was killed left: Pulumi's lock, its processes, and what it was
- * making at that moment. To be called while the stack is held.
+ * Settles what an earlier run was making at the moment at which it was killed. To be called while the
+ * stack is held.
  *
  * @returns options that the run needs now.
- * @throws {Error} that says who holds the stack, if somebody does.
  */
 export async function repair(stack: string, host: Host): Promise<string[]> {
-  const state = backendDirectory();
-  const cleared = state === undefined ? [] : clearDeadLocks(state, stack);
-  if (state !== undefined) clearTemporary(state, stack);
-  if (cleared.length > 0) {
-    const ended = await endLeftovers(stack);
-    if (ended > 0) cleared.push(`Ended what it had left running: ${ended} processes.`);
-  }
-  cleared.forEach(tell);
   const { lines, remake, isDoubtful } = await settlePending(stack, host.things);
   lines.forEach(tell);
   return [...(isDoubtful ? ["--refresh"] : []), ...remake.flatMap((urn) => ["--replace", urn])];

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { home } from "../paths";
 import { heldBy, isGone, readHolder, thisHolder } from "./holder";
+import { clearKilled } from "./killed";
 
 const lockFile = (stack: string) => path.join(home(), "locks", `${stack}.json`);
 
@@ -57,8 +58,8 @@ function take(stack: string): string {
 }
 
 /**
- * Does something that nothing else on this machine does to the stack meanwhile. Pulumi's own lock
- * begins later and ends earlier.
+ * Does something that nothing else on this machine does to the stack meanwhile, not even what is left
+ * of a run that was killed. Pulumi's own lock begins later and ends earlier.
  *
  * @throws {Error} that says who has the stack, before anything is done.
  */
@@ -67,6 +68,7 @@ export async function holding<T>(stack: string, work: () => Promise<T>): Promise
   const release = () => fs.rmSync(file, { force: true });
   process.once("exit", release);
   try {
+    await clearKilled(stack);
     return await work();
   } finally {
     process.off("exit", release);

@@ -7,6 +7,7 @@ import { withForwards } from "../../components/verification/forward";
 import type { VerificationTarget } from "../../components/verification/target";
 import { parseDuration } from "../../config/units";
 import { hostOf } from "../hosts";
+import { repair } from "../interrupted";
 import { holding } from "../interrupted/stack-lock";
 import { runPulumi } from "../pulumi";
 import { readStackConfig } from "../stack-config";
@@ -123,6 +124,7 @@ export function secretSurroundings(stack: string): SecretSurroundings {
     },
     replace: (names) =>
       holding(stack, async () => {
+        const needed = await repair(stack, await hostOf(config).open(config));
         const urns = (await exportState(stack)).deployment.resources
           .filter(({ type, urn }) => type === PASSWORD && names.includes(nameOf(urn) as Rotatable))
           .map(({ urn }) => urn);
@@ -132,7 +134,7 @@ export function secretSurroundings(stack: string): SecretSurroundings {
           if (code !== 0) throw new Error("Pulumi could not take the protection off; see above.");
         }
         const targets = urns.flatMap((urn) => ["--target-replace", urn]);
-        const args = ["up", "--yes", SKIP_PREVIEW, ...targets];
+        const args = ["up", "--yes", SKIP_PREVIEW, ...needed, ...targets];
         const { code } = await runPulumi(stack, args);
         if (code !== 0) throw new Error("Pulumi could not make the secrets anew; see above.");
       }),

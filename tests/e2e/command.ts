@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { descendants, signalAll } from "../helpers/processes";
 
 export const PROJECT = resolve(__dirname, "../..");
 
@@ -32,6 +33,8 @@ export interface HowToRun {
   inside?: Inside;
   /** When it is resolved, the command gets a SIGINT; without npm, which starts it else. */
   interrupted?: Promise<unknown>;
+  /** When it is resolved, the command and all that it started get a SIGKILL. */
+  killed?: Promise<unknown>;
 }
 
 /** Runs a command of the project as it is typed: `npm run NAME -- …`. */
@@ -39,7 +42,7 @@ export async function npmRun(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  { inside = here, interrupted }: HowToRun = {},
+  { inside = here, interrupted, killed }: HowToRun = {},
 ): Promise<Ran> {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
@@ -54,6 +57,7 @@ export async function npmRun(
     stdio: ["ignore", "pipe", "pipe"],
   });
   void interrupted?.then(() => child.kill("SIGINT"));
+  void killed?.then(() => signalAll(descendants(child.pid!), "SIGKILL"));
   const lines: { at: number; text: string; out: boolean }[] = [];
   const collect = (stream: NodeJS.ReadableStream, out: boolean) =>
     createInterface({ input: stream }).on("line", (text) =>
@@ -76,7 +80,7 @@ export async function npmRun(
 }
 
 /** @throws with what it wrote, unless it ended with this exit code. */
-export function expectCode(ran: Ran, code: number): Ran {
+export function expectCode(ran: Ran, code: number | null): Ran {
   if (ran.code !== code) {
     throw new Error(`exit code ${ran.code} in place of ${code}:\n${ran.output.slice(-8000)}`);
   }

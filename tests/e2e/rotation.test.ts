@@ -1,11 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { call, type Address, type Identity } from "../../components/verification/client";
 import { splitPem } from "../helpers/pem";
 import { eventually } from "../helpers/ports";
 import { missingOf, retryingSender } from "../helpers/retrying-sender";
 import { describeUnless } from "../helpers/skip";
-import { expectCode, npmRun, say, type Ran } from "./command";
+import { expectCode, npmRun, say, type HowToRun, type Ran } from "./command";
 import { lackingDocker, lackingForUp } from "./needs";
 import { testsOnStack } from "./on-stack";
 import { hasTrace } from "./operator";
@@ -20,13 +20,23 @@ const LONG = process.env.TRACEKEEP_E2E_LONG === "1";
 /** Seconds that senders may be refused for while the collector alone is replaced. */
 const LONGEST_GAP = 25;
 
+/** Exit code of a command that a SIGKILL ended. */
+const KILLED = null;
+
+/** What the tests read of Pulumi's state file. */
+interface Checkpoint {
+  checkpoint: { latest: { resources: { type: string; protect?: boolean }[] } };
+}
+
+type Cut = Pick<HowToRun, "interrupted" | "killed">;
+
 describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
   let stack: TestStack;
   let ports: Record<string, Record<string, number>>;
   const { onStack, cameUp } = testsOnStack(10 * MINUTE);
-  const rotate = (kind: string, args: readonly string[] = [], interrupted?: Promise<unknown>) => {
+  const rotate = (kind: string, args: readonly string[] = [], cut: Cut = {}) => {
     const all = [kind, "--stack", stack.name, ...args];
-    return npmRun("rotate", all, { TRACEKEEP_HOME: stack.home }, { interrupted });
+    return npmRun("rotate", all, { TRACEKEEP_HOME: stack.home }, cut);
   };
   /** The application's own files, as they were when it last took them. */
   interface Files {
@@ -90,6 +100,29 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
       interval: 300,
     });
   };
+  /** Resolved when Pulumi, told that it may replace the passwords, has begun to. */
+  const passwordsInTheMaking = async () => {
+    const pulumi = join(stack.home, "state/.pulumi");
+    const state = join(pulumi, "stacks/tracekeep", `${stack.name}.json`);
+    const locks = join(pulumi, "locks/organization/tracekeep", stack.name);
+    const protection = () => {
+      const { checkpoint } = JSON.parse(readFileSync(state, "utf8")) as Checkpoint;
+      const passwords = checkpoint.latest.resources.filter(({ type }) =>
+        type.endsWith(":RandomPassword"),
+      );
+      return passwords.filter(({ protect }) => protect).length;
+    };
+    const isLocked = () => existsSync(locks) && readdirSync(locks).length > 0;
+    const before = protection();
+    const is = (check: () => boolean) =>
+      eventually(() => Promise.resolve().then(() => expect(check()).toBe(true)), {
+        timeout: 2 * MINUTE,
+        interval: 20,
+      });
+    // Taking the protection off locks the state, too.
+    await is(() => protection() === before - 2 && !isLocked());
+    await is(isLocked);
+  };
 
   beforeAll(async () => {
     ports = await freePorts();
@@ -119,7 +152,7 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
       expect(splitPem(old.root)).toHaveLength(1);
       const before = await stack.running();
       const { ran, sent } = await whileSending(old, "step 1, once interrupted", async () => {
-        const first = expectCode(await rotate("ca", [], firstReplaced(before)), 1);
+        const first = expectCode(await rotate("ca", [], { interrupted: firstReplaced(before) }), 1);
         expect(first.output).toMatch(/Step 1 did not end well[^]+go on with: npm run rotate -- ca/);
         return expectCode(await rotate("ca"), 0);
       });
@@ -150,13 +183,16 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
     expect([await isServed(old), await isServed(both)]).toEqual([false, true]);
   });
 
-  onStack("ends with the third, after which the old certificate is refused", async () => {
+  onStack("ends with the third, killed once, and then refuses the old certificate", async () => {
     const renewed = await filesOf();
     expect(await isServed(renewed)).toBe(true);
-    const { ran, sent } = await whileSending(renewed, "step 3", async () =>
-      expectCode(await rotate("ca"), 0),
-    );
+    const before = await stack.running();
+    const { ran, sent } = await whileSending(renewed, "step 3, once killed", async () => {
+      expectCode(await rotate("ca", [], { killed: firstReplaced(before) }), KILLED);
+      return expectCode(await rotate("ca"), 0);
+    });
     expect(sent.longestGap).toBeLessThan(LONGEST_GAP);
+    expect(ran.output).toMatch(/is at step 3 of 3\.[^]+done again\.[^]+verified: stack/);
     expect(ran.output).toContain("Refused at every published listener: a certificate of before.");
     const now = await filesOf();
     expect(splitPem(now.root)).toHaveLength(1);
@@ -192,39 +228,44 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "A rotation", () => {
     stack.configure({ certificates: { generation: 2 } });
   });
 
-  onStack("of secrets makes others of them, and the old ones are refused", async () => {
-    const { root, identity } = await filesOf();
-    const qdrant = address("qdrant", ports.qdrant.rest, root);
-    const takes = async (key: string) => {
-      const headers = { "api-key": key };
-      return (await call(qdrant, { path: "/collections", identity, headers })).status;
-    };
-    const { generated: before } = secretsOf(stack);
-    expect(await takes(before.qdrantApiKey)).toBe(200);
-    const refused = expectCode(await rotate("secrets", ["grafanaSecretKey"]), 1);
-    expect(refused.output).toContain("cannot be rotated");
-    const running = await stack.running();
-    const ran = expectCode(await rotate("secrets"), 0);
-    say(`secrets: ${ran.seconds.toFixed(1)} s`);
-    const { generated: after } = secretsOf(stack);
-    const changed = Object.keys(before).filter((name) => before[name] !== after[name]);
-    expect(changed.sort()).toEqual(["qdrantApiKey", "qdrantReadOnlyKey"]);
-    expect(ran.output).toContain("Refused now: qdrantApiKey, qdrantReadOnlyKey of before.");
-    for (const name of changed) {
-      expect([await takes(before[name]), await takes(after[name])]).toEqual([401, 200]);
-    }
-    const now = await stack.running();
-    const replaced = Object.keys(now).filter((name) => now[name] !== running[name]);
-    expect(replaced).toEqual(["prometheus", "qdrant"]);
-    // Protected again: `destroy` leaves them with the data.
-    const passwords = exported(stack).deployment.resources.filter(({ type }) =>
-      type.endsWith(":RandomPassword"),
-    );
-    expect(passwords.map(({ protect }) => protect)).toEqual(passwords.map(() => true));
-    for (const secret of [...Object.values(before), ...Object.values(after)]) {
-      expect(ran.output.includes(secret)).toBe(false);
-    }
-  });
+  onStack(
+    "of secrets, killed once, makes others of them, and the old ones are refused",
+    async () => {
+      const { root, identity } = await filesOf();
+      const qdrant = address("qdrant", ports.qdrant.rest, root);
+      const takes = async (key: string) => {
+        const headers = { "api-key": key };
+        return (await call(qdrant, { path: "/collections", identity, headers })).status;
+      };
+      const { generated: before } = secretsOf(stack);
+      expect(await takes(before.qdrantApiKey)).toBe(200);
+      const refused = expectCode(await rotate("secrets", ["grafanaSecretKey"]), 1);
+      expect(refused.output).toContain("cannot be rotated");
+      const running = await stack.running();
+      expectCode(await rotate("secrets", [], { killed: passwordsInTheMaking() }), KILLED);
+      const ran = expectCode(await rotate("secrets"), 0);
+      expect(ran.output).toContain("A rotation of secrets that is not done yet goes on");
+      say(`secrets: ${ran.seconds.toFixed(1)} s`);
+      const { generated: after } = secretsOf(stack);
+      const changed = Object.keys(before).filter((name) => before[name] !== after[name]);
+      expect(changed.sort()).toEqual(["qdrantApiKey", "qdrantReadOnlyKey"]);
+      expect(ran.output).toContain("Refused now: qdrantApiKey, qdrantReadOnlyKey of before.");
+      for (const name of changed) {
+        expect([await takes(before[name]), await takes(after[name])]).toEqual([401, 200]);
+      }
+      const now = await stack.running();
+      const replaced = Object.keys(now).filter((name) => now[name] !== running[name]);
+      expect(replaced).toEqual(["prometheus", "qdrant"]);
+      // Protected again: `destroy` leaves them with the data.
+      const passwords = exported(stack).deployment.resources.filter(({ type }) =>
+        type.endsWith(":RandomPassword"),
+      );
+      expect(passwords.map(({ protect }) => protect)).toEqual(passwords.map(() => true));
+      for (const secret of [...Object.values(before), ...Object.values(after)]) {
+        expect(ran.output.includes(secret)).toBe(false);
+      }
+    },
+  );
 
   // It replaces every process that trusts: minutes, so only in the long form.
   (LONG ? onStack : test.skip)("of a compromised CA is one step, with other keys", async () => {

@@ -111,6 +111,28 @@ describe("a stack that is held", () => {
   });
 });
 
+describe("a stack whose last run was killed", () => {
+  const locks = () => path.join(directory, "state/.pulumi/locks/organization/tracekeep/dev");
+  const lockedBy = (by: Holder) => {
+    fs.mkdirSync(locks(), { recursive: true });
+    fs.writeFileSync(path.join(locks(), "a.json"), JSON.stringify(by));
+  };
+
+  test("has no lock of Pulumi's any more for whoever holds it, whatever the command", async () => {
+    lockedBy(holder({ pid: NOBODY }));
+    expect(await holding("dev", () => Promise.resolve(fs.readdirSync(locks())))).toEqual([]);
+  });
+
+  test("is held by nobody while Pulumi, run by hand, is at it", async () => {
+    lockedBy(holder());
+    const work = jest.fn();
+    await expect(holding("dev", work)).rejects.toThrow(/in the hands of another run/);
+    expect(work).not.toHaveBeenCalled();
+    expect(fs.readdirSync(locks())).toEqual(["a.json"]);
+    expect(fs.readdirSync(path.join(directory, "locks"))).toEqual([]);
+  });
+});
+
 describe("Pulumi's locks", () => {
   const locks = () => path.join(directory, ".pulumi/locks/organization/tracekeep/dev");
   const write = (name: string, text: string) => {
