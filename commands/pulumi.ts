@@ -43,13 +43,16 @@ export function generatesPassphrase(environment: Environment): boolean {
 /** Path of the generated passphrase. */
 export const passphraseFile = (directory: string): string => path.join(directory, "passphrase");
 
+/** Where the state is when the user has not said. */
+const stateOf = (directory: string): string => path.join(directory, "state");
+
 /**
  * Where state and passphrase are when the user has not said: a directory and a generated file
  * (0600) of their own. A backend of the user's brings its own passphrase.
  */
 export function backendEnvironment(environment: Environment, directory: string) {
   if (environment.PULUMI_BACKEND_URL || environment.PULUMI_ACCESS_TOKEN) return {};
-  const state = path.join(directory, "state");
+  const state = stateOf(directory);
   fs.mkdirSync(state, { recursive: true, mode: 0o700 });
   const backend = { PULUMI_BACKEND_URL: pathToFileURL(state).href };
   if (!generatesPassphrase(environment)) return backend;
@@ -63,10 +66,11 @@ export function backendEnvironment(environment: Environment, directory: string) 
   return { ...backend, PULUMI_CONFIG_PASSPHRASE_FILE: file };
 }
 
-/** The backend's directory; undefined where it is none. */
+/** The backend's directory, which need not be there yet; undefined where it is none. */
 export function backendDirectory(): string | undefined {
-  const own: NodeJS.ProcessEnv = backendEnvironment(process.env, home());
-  return stateDirectory({ ...process.env, ...own }.PULUMI_BACKEND_URL);
+  const { PULUMI_BACKEND_URL, PULUMI_ACCESS_TOKEN } = process.env;
+  const isUsers = Boolean(PULUMI_BACKEND_URL || PULUMI_ACCESS_TOKEN);
+  return isUsers ? stateDirectory(PULUMI_BACKEND_URL) : stateOf(home());
 }
 
 /** Environment of a backend that can be read, though what wrote it before may have been killed. */

@@ -123,6 +123,12 @@ describe("a stack whose last run was killed", () => {
     expect(await holding("dev", () => Promise.resolve(fs.readdirSync(locks())))).toEqual([]);
   });
 
+  test("is looked for, and nothing is made by it", async () => {
+    const before = fs.readdirSync(directory);
+    await holding("dev", () => Promise.resolve());
+    expect(fs.readdirSync(directory)).toEqual([...before, "locks"]);
+  });
+
   test("is held by nobody while Pulumi, run by hand, is at it", async () => {
     lockedBy(holder());
     const work = jest.fn();
