@@ -30,19 +30,20 @@ const isHalf = ({ initErrors = [], inputs, outputs }: State["deployment"]["resou
 
 /**
  * What the state has and the host did not make to its end: a container without its files, one that was
- * never started, or one that was to do its work and failed. Data is kept as it is.
+ * never started, or one that was to do its work and failed. A volume that is there is whole, only its
+ * record is not; made again it would have its own name, and what uses it would keep the old one from going.
  *
- * @returns the URNs of those that are there, and whether others are gone.
+ * @returns the URNs of what has to be made again, and whether the state must be read anew for the others.
  */
 export function halfMade(
   { deployment }: State,
   things: readonly Thing[],
-): { remake: string[]; isGone: boolean } {
+): { remake: string[]; isDoubtful: boolean } {
   const half = deployment.resources.filter(isHalf);
   const found = half.map(({ id, urn }) => ({ urn, thing: things.find((one) => one.id === id) }));
   return {
-    remake: found.flatMap(({ urn, thing }) => (thing && !thing.isData ? [urn] : [])),
-    isGone: found.some(({ thing }) => thing === undefined),
+    remake: found.flatMap(({ urn, thing }) => (thing && thing.kind !== "volume" ? [urn] : [])),
+    isDoubtful: found.some(({ thing }) => thing === undefined || thing.kind === "volume"),
   };
 }
 
@@ -74,7 +75,7 @@ export async function settlePending(stack: string, things: Things | undefined): 
     return { lines: [], remake: [], isDoubtful: false };
   }
   const there = await things.list();
-  const { remake, isGone } = halfMade(state, there);
+  const { remake, isDoubtful } = halfMade(state, there);
   const creating = pending.filter(({ type }) => type === "creating");
   const names = new Set(creating.map(({ resource }) => resource.inputs?.name));
   // Without a note Pulumi was run by hand; what it was making it has the names of.
@@ -92,5 +93,5 @@ export async function settlePending(stack: string, things: Things | undefined): 
     const deployment = { ...state.deployment, pending_operations: [] };
     await importState(stack, { ...state, deployment });
   }
-  return { lines, remake, isDoubtful: isGone || creating.length < pending.length };
+  return { lines, remake, isDoubtful: isDoubtful || creating.length < pending.length };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describeUnless } from "../helpers/skip";
@@ -10,6 +10,15 @@ import { freePorts, imageOptions, TestStack } from "./stack";
 import { changesIn } from "./summary";
 
 const MINUTE = 60_000;
+/** What the tests change in Pulumi's state file. */
+interface Checkpoint {
+  checkpoint: {
+    latest: {
+      resources: { urn: string; initErrors?: string[]; outputs: Record<string, unknown> }[];
+    };
+  };
+}
+
 const VERIFIED = /verified: stack e2e-\w+, \d+ hops ok/;
 
 /** How many moments lie between two cuts: a number, or `every` moment, one operation at a time. */
@@ -85,6 +94,31 @@ describeUnless([...lackingDocker(), ...lackingForUp()], "an interrupted `up`", (
       const ran = expectCode(await stack.run("up"), 0);
       expect(changesIn(ran.output)).toEqual([]);
       expect(ran.output).toMatch(VERIFIED);
+    },
+    3 * MINUTE,
+  );
+
+  test(
+    "reads a volume anew that was made when its host went away, and makes no other",
+    async () => {
+      const file = join(stack.home, `state/.pulumi/stacks/tracekeep/${stack.name}.json`);
+      const state = JSON.parse(readFileSync(file, "utf8")) as Checkpoint;
+      const half = state.checkpoint.latest.resources.filter(({ urn }) =>
+        /::tempo-(config|data)$/.test(urn),
+      );
+      expect(half).toHaveLength(2);
+      for (const resource of half) {
+        // As the provider leaves it when it could not look at what it had made.
+        resource.initErrors = ["the connection was lost"];
+        delete resource.outputs.mountpoint;
+      }
+      writeFileSync(file, JSON.stringify(state));
+      const before = await stack.running();
+      const ran = expectCode(await stack.run("up"), 0);
+      expect(ran.output).toMatch(VERIFIED);
+      expect(await stack.running()).toEqual(before);
+      const { state: noted, daemon } = await bothSides(stack);
+      expect(daemon).toEqual(noted);
     },
     3 * MINUTE,
   );

@@ -214,28 +214,34 @@ describe("what an interrupted run left", () => {
   const data = thing("volume", "tempo-data", true);
   const container = thing("container", "tempo");
 
+  const resource = (id: string, ...initErrors: string[]) => ({
+    ...{ urn: `urn:pulumi:dev::tracekeep::T::${id}`, type: "T", id },
+    ...(initErrors.length > 0 && { initErrors }),
+  });
+  const half = (...resources: ReturnType<typeof resource>[]) =>
+    halfMade({ version: 3, deployment: { resources } }, [data, volume, known, container]);
+
   test("goes, containers first, but for data and what the state has", () => {
     const all = [volume, data, known, container];
     expect(strays(all, new Set(["known"]), () => true)).toEqual([container, volume]);
   });
 
-  test("is made again where the state has it and it was not made to its end, but for data", () => {
-    const resource = (id: string, ...initErrors: string[]) => ({
-      ...{ urn: `urn:pulumi:dev::tracekeep::T::${id}`, type: "T", id },
-      ...(initErrors.length > 0 && { initErrors }),
-    });
-    const half = (...resources: ReturnType<typeof resource>[]) =>
-      halfMade({ version: 3, deployment: { resources } }, [data, known, container]);
+  test("is made again where the state has it and it was not made to its end", () => {
     expect(half(resource("known"), resource("tempo", "not started"))).toEqual({
       remake: ["urn:pulumi:dev::tracekeep::T::tempo"],
-      isGone: false,
+      isDoubtful: false,
     });
     const failed = { inputs: { attach: true }, outputs: { exitCode: 1 } };
     const ended = { inputs: { attach: true }, outputs: { exitCode: 0 } };
     expect(half({ ...resource("tempo"), ...failed }).remake).toHaveLength(1);
     expect(half({ ...resource("tempo"), ...ended }).remake).toEqual([]);
-    expect(half(resource("tempo-data", "x"))).toEqual({ remake: [], isGone: false });
-    expect(half(resource("elsewhere", "x"))).toEqual({ remake: [], isGone: true });
+    expect(half(resource("elsewhere", "x"))).toEqual({ remake: [], isDoubtful: true });
+  });
+
+  test("is no volume that is there: its record alone is read anew", () => {
+    const readAnew = { remake: [], isDoubtful: true };
+    expect(half(resource("tempo-data", "x"))).toEqual(readAnew);
+    expect(half(resource("config", "x"))).toEqual(readAnew);
   });
 
   test("is what was not there before", () => {
